@@ -1,0 +1,120 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { WireError } from './errors.ts'
+import type { HttpSpec } from './http-spec.ts'
+import type { JobSpec, RelabelRuleSpec, TargetSpec } from './target.ts'
+
+/** What a shard shares with the writer and the coordinator: its ring, the two bells and its counters. */
+export type ShardMemory = {
+  readonly ring: SharedArrayBuffer
+  /** Rung by the shard after publishing; the writer sleeps on it. One for all shards. */
+  readonly dataBell: SharedArrayBuffer
+  /** Rung by the writer after draining; a shard that waits for room in its ring sleeps on it. One a shard. */
+  readonly roomBell: SharedArrayBuffer
+  readonly counters: SharedArrayBuffer
+}
+
+/** coordinator → shard. Control plane only: samples go through rings. */
+export type ToShard =
+  | { readonly type: 'start'; readonly shard: number; readonly memory: ShardMemory; readonly options: ShardOptions }
+  | {
+      readonly type: 'targets'
+      readonly jobs: readonly JobSpec[]
+      readonly added: readonly TargetSpec[]
+      readonly removed: readonly string[]
+    }
+  | { readonly type: 'status'; readonly request: number; readonly ids: readonly string[] | 'all' }
+  | { readonly type: 'stop'; readonly graceMs: number }
+
+/** Options that hold for all targets of a shard. */
+export type ShardOptions = {
+  /** Rules of `-remoteWrite.relabelConfig`, applied after those of the job; auto metrics included. */
+  readonly remoteRelabelRules: readonly RelabelRuleSpec[]
+  readonly sendMetadata: boolean
+  readonly noStaleMarkers: boolean
+}
+
+/** How the last scrape of a target went. */
+export type TargetStatus = {
+  readonly id: string
+  readonly up: boolean
+  readonly scrapes: number
+  readonly lastScrapeMs: number
+  readonly lastDurationMs: number
+  readonly samples: number
+  readonly error: string
+}
+
+export type LogLevel = 'info' | 'warn' | 'error'
+
+/** shard → coordinator */
+export type FromShard =
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'ready'; readonly shard: number }
+  | { readonly type: 'status'; readonly request: number; readonly targets: readonly TargetStatus[] }
+  | { readonly type: 'weights'; readonly samples: readonly (readonly [id: string, samples: number])[] }
+  | { readonly type: 'failed'; readonly shard: number; readonly error: WireError }
+  | { readonly type: 'stopped'; readonly shard: number; readonly segmentsLost: number }
+
+/** One remote write destination. */
+export type DestinationSpec = {
+  readonly url: string
+  /** Shown instead of the URL, which may hold credentials: `1:secret-url`. */
+  readonly name: string
+  readonly http: HttpSpec
+  readonly sendTimeoutMs: number
+  readonly retryMinMs: number
+  readonly retryMaxMs: number
+  /** Concurrent requests; the blocks of one shard stay on one of them at a time. */
+  readonly queues: number
+  /** Memory that undelivered blocks may take. */
+  readonly queueBytesMax: number
+}
+
+/** Options that hold for all destinations. */
+export type WriterOptions = {
+  readonly flushIntervalMs: number
+  /** Limits at which a block closes: snappy-decoded bytes, and samples. */
+  readonly blockRawBytesMax: number
+  readonly blockSamplesMax: number
+}
+
+/** coordinator → writer */
+export type ToWriter =
+  | {
+      readonly type: 'start'
+      readonly shards: readonly ShardMemory[]
+      readonly destinations: readonly DestinationSpec[]
+      readonly counters: SharedArrayBuffer
+      readonly options: WriterOptions
+    }
+  /** All shards have stopped: drain the rings to their end, deliver what is queued within `graceMs`, then exit. */
+  | { readonly type: 'stop'; readonly graceMs: number }
+
+/** writer → coordinator */
+export type FromWriter =
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly error: WireError }
+  | { readonly type: 'stopped'; readonly blocksLost: number; readonly samplesLost: number }
+
+type Tagged = { readonly type: string }
+
+/** One handler per message type: leaving one out is a compile error, so no default branch exists. */
+export type Handlers<M extends Tagged> = {
+  readonly [T in M['type']]: (message: Extract<M, { readonly type: T }>) => void
+}
+
+/** The only two places where a port is touched. */
+export function send<M extends Tagged>(port: Pick<MessagePort, 'postMessage'>, message: M): void {
+  port.postMessage(message)
+}
+
+export function listen<M extends Tagged>(
+  port: { on(event: 'message', listener: (message: M) => void): unknown },
+  handlers: Handlers<M>,
+): void {
+  port.on('message', (message: M) => {
+    const handle = handlers[message.type as M['type']] as (message: M) => void
+    handle(message)
+  })
+}
