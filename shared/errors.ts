@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'TARGET_CONNECTION'
   | 'TARGET_BODY'
   | 'BODY_TOO_LARGE'
+  | 'BODY_INVALID'
   | 'LIMIT_EXCEEDED'
   | 'REMOTE_REFUSED'
   | 'REMOTE_UNREACHABLE'

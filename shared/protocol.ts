@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads'
 import type { WireError } from './errors.ts'
 import type { HttpSpec } from './http-spec.ts'
 import type { JobSpec, RelabelRuleSpec, TargetSpec } from './target.ts'
@@ -30,6 +29,8 @@ export type ShardOptions = {
   /** Rules of `-remoteWrite.relabelConfig`, applied after those of the job; auto metrics included. */
   readonly remoteRelabelRules: readonly RelabelRuleSpec[]
   readonly sendMetadata: boolean
+  /** Seed of the hashes by which shards know series; the same for all shards, so that target blocks can move. */
+  readonly hashSeed: readonly [number, number]
   readonly noStaleMarkers: boolean
 }
 
@@ -105,7 +106,7 @@ export type Handlers<M extends Tagged> = {
 }
 
 /** The only two places where a port is touched. */
-export function send<M extends Tagged>(port: Pick<MessagePort, 'postMessage'>, message: M): void {
+export function send<M extends Tagged>(port: { postMessage(message: M): void }, message: M): void {
   port.postMessage(message)
 }
 

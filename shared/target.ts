@@ -13,6 +13,11 @@ export type RelabelRuleSpec = {
   readonly targetLabel: string
   readonly replacement: string
   readonly modulus: number
+  /** Series selectors, any of which lets the rule apply; none means always. */
+  readonly if?: readonly string[]
+  /** Of the action `graphite`: the template of the metric name, and the labels to set from its wildcards. */
+  readonly match?: string
+  readonly labels?: readonly Label[]
 }
 
 /** Everything that the targets of one scrape job share. Sent to a shard once for all its targets of that job. */

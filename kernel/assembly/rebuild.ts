@@ -1,0 +1,344 @@
+// A scrape that differs from its stencil: lines become the entries of new chunks. A line whose series the old chunk has
+// takes its bytes from there; others are encoded, or labelled by the host where rules or rare syntax ask for it.
+
+import {
+  CHUNK_ENTRIES_MAX,
+  CHUNK_FULL,
+  ENTRY_BYTES,
+  ENTRY_KEY_AT,
+  FLAG_ALWAYS_LEARN,
+  FLAG_HONOR_TIMESTAMPS,
+  KIND_DROPPED,
+  KIND_INVALID,
+  KIND_OWN_TIME,
+  KIND_OWN_TIME_WIDE,
+  KIND_SAMPLE,
+  KIND_UNSENT,
+  LEARN_AT,
+  LEARN_DROPPED,
+  LEARN_INVALID,
+  LOOKUP_NEW,
+  NEED_INPUT,
+  OLD_CHUNK_DONE,
+  OLD_CHUNK_JUMP,
+  OLD_RAW_AT,
+  OLD_SEEN_AT,
+  OLD_SERIES_AT,
+  STATE_ADDED,
+  STATE_AT,
+  STATE_BODY_END,
+  STATE_BODY_POS,
+  STATE_ENCODED,
+  STATE_FLAGS,
+  STATE_INVALID,
+  STATE_KEPT,
+  STATE_LAST_HIT,
+  STATE_LEARNED,
+  STATE_NEW_ENTRIES,
+  STATE_OLD_CURSOR,
+  STATE_OLD_ENTRIES,
+  STATE_OLD_ENTRIES_AT,
+  STATE_OLD_FIRST,
+  STATE_SCRAPED,
+  STATE_SEED,
+} from '../layout'
+import {
+  APPENDED,
+  APPEND_FULL,
+  APPEND_HOST,
+  appendCopy,
+  appendEntry,
+  appendLabels,
+  appendSeries,
+  fitsTime6,
+  kindOfTime,
+  patchLast,
+} from './encode'
+import { hashKey } from './hash'
+import {
+  labelCount,
+  lineTime,
+  nameBytes,
+  needsHost,
+  nextLine,
+  nextSample,
+  parseKey,
+  parseTail,
+  skipLine,
+  valueBits,
+} from './line'
+import { expand } from './snappy'
+import { STALE_NAN } from './verify'
+
+/** Number of the target's entry with this hash, which is seen from now on; LOOKUP_NEW or LOOKUP_SEEN. */
+@external('env', 'lookup')
+declare function lookup(hashLow: u32, hashHigh: u32): i32
+
+/** Leaves the encoded labels of the series with the key from `start` to `end` at LEARN_AT; bytes, or LEARN_…. */
+@external('env', 'learn')
+declare function learn(start: usize, end: usize): i32
+
+/** Vanished series are mostly few in a row: that many entries are looked at before the index is asked. */
+const AHEAD_ENTRIES: u32 = 8
+
+/** `takeLine` is done with the line. */
+const TAKEN: i32 = -1
+/** Likewise; the line is not valid, so that nobody has looked for its end. */
+const INVALID_TAKEN: i32 = -2
+const NO_HIT: u32 = 0xffffffff
+
+// @ts-ignore: decorator
+@inline
+function count(field: usize): void {
+  store<u32>(<usize>STATE_AT + field, load<u32>(<usize>STATE_AT + field) + 1)
+}
+
+// @ts-ignore: decorator
+@inline
+function oldEntry(index: u32): usize {
+  return <usize>load<u32>(STATE_AT, STATE_OLD_ENTRIES_AT) + index * ENTRY_BYTES
+}
+
+/**
+ * Expands an old chunk to OLD_RAW_AT so that its series can be copied, and takes over its first `prefix` entries, whose
+ * lines have been read, as they are.
+ */
+export function enterChunk(
+  entriesAt: usize, entries: u32, stencil: usize, stencilBytes: u32, first: u32, prefix: u32,
+): void {
+  store<u32>(STATE_AT, <u32>entriesAt, STATE_OLD_ENTRIES_AT)
+  store<u32>(STATE_AT, entries, STATE_OLD_ENTRIES)
+  store<u32>(STATE_AT, first, STATE_OLD_FIRST)
+  store<u32>(STATE_AT, prefix, STATE_OLD_CURSOR)
+  memory.fill(OLD_SEEN_AT, 0, CHUNK_ENTRIES_MAX)
+  expand(stencil, stencilBytes, OLD_RAW_AT)
+  let raw: u32 = 0
+  for (let index: u32 = 0; index < entries; index++) {
+    store<u32>(OLD_SERIES_AT + index * 4, raw)
+    if (load<u32>(oldEntry(index), ENTRY_KEY_AT) >> 24 <= <u32>KIND_OWN_TIME_WIDE) raw += fieldLength(OLD_RAW_AT + raw)
+  }
+  store<u32>(OLD_SERIES_AT + entries * 4, raw)
+}
+
+/** Takes over entries of the old chunk from `from` to the cursor. Returns the first that found no room. */
+export function takePrefix(from: u32): u32 {
+  const prefix = load<u32>(STATE_AT, STATE_OLD_CURSOR)
+  for (let index = from; index < prefix; index++) {
+    if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX) return index
+    if (copyOld(index) == APPEND_FULL) return index
+    store<u8>(OLD_SEEN_AT + index, 1)
+  }
+  return prefix
+}
+
+/** Bytes of the protobuf field at `p`, tag and length included. */
+function fieldLength(p: usize): u32 {
+  let length: u32 = 0
+  let shift: u32 = 0
+  let at = p + 1
+  while (true) {
+    const b = <u32>load<u8>(at++)
+    length |= (b & 0x7f) << shift
+    if (b < 0x80) return <u32>(at - p) + length
+    shift += 7
+  }
+}
+
+/** Appends the old entry `index` with its series, if it has one, as it is. */
+function copyOld(index: u32): i32 {
+  const entry = oldEntry(index)
+  const key = load<u32>(entry, ENTRY_KEY_AT)
+  const kind = key >> 24
+  if (kind > <u32>KIND_OWN_TIME_WIDE) {
+    appendEntry(load<u64>(entry), key & 0xffffff, kind)
+    return APPENDED
+  }
+  const from = load<u32>(OLD_SERIES_AT + index * 4)
+  const bytes = load<u32>(OLD_SERIES_AT + index * 4, 4) - from
+  return appendCopy(load<u64>(entry), key & 0xffffff, OLD_RAW_AT + from, bytes, kind)
+}
+
+/**
+ * Reads lines into the new chunk until the window ends (NEED_INPUT), the chunk is full (CHUNK_FULL: compress it, clear
+ * it, call again), the old chunk's entries are used up (OLD_CHUNK_DONE: enter another or none), or lines follow the
+ * order of another chunk (OLD_CHUNK_JUMP: enter that of STATE_LAST_HIT, behind that entry).
+ */
+export function rebuild(): i32 {
+  const end: usize = load<u32>(STATE_AT, STATE_BODY_END)
+  let p: usize = load<u32>(STATE_AT, STATE_BODY_POS)
+  while (true) {
+    p = nextSample(p, end)
+    store<u32>(STATE_AT, <u32>p, STATE_BODY_POS)
+    const entries = load<u32>(STATE_AT, STATE_OLD_ENTRIES)
+    if (entries != 0 && load<u32>(STATE_AT, STATE_OLD_CURSOR) >= entries) return OLD_CHUNK_DONE
+    if (p >= end) return NEED_INPUT
+    if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX) return CHUNK_FULL
+    const status = takeLine(p, end)
+    if (status == CHUNK_FULL) return status
+    p = status == INVALID_TAKEN ? skipLine(p, end) : nextLine
+    if (status == OLD_CHUNK_JUMP) {
+      store<u32>(STATE_AT, <u32>p, STATE_BODY_POS)
+      return status
+    }
+  }
+}
+
+function takeLine(p: usize, end: usize): i32 {
+  const seed = load<u64>(STATE_AT, STATE_SEED)
+  const cursor = load<u32>(STATE_AT, STATE_OLD_CURSOR)
+  let keyBytes: u32 = 0
+  let hash: u64 = 0
+  let hit = NO_HIT
+  if (cursor < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) {
+    const entry = oldEntry(cursor)
+    const key = load<u32>(entry, ENTRY_KEY_AT)
+    keyBytes = key & 0xffffff
+    if (p + keyBytes <= end) {
+      hash = hashKey(p, keyBytes, seed)
+      if (isSeriesOf(entry, hash)) hit = cursor
+    }
+  }
+  if (hit == NO_HIT) {
+    const keyEnd = parseKey(p, end)
+    if (keyEnd == 0) return takeInvalid(p, end)
+    keyBytes = <u32>(keyEnd - p)
+    hash = hashKey(p, keyBytes, seed)
+    hit = findAhead(hash, cursor)
+    if (!parseTail(keyEnd, end)) return takeInvalid(p, end)
+  } else if (!parseTail(p + keyBytes, end)) return takeInvalid(p, end)
+
+  let global = LOOKUP_NEW
+  const first = load<u32>(STATE_AT, STATE_OLD_FIRST)
+  if (hit == NO_HIT) {
+    global = lookup(<u32>hash, <u32>(hash >> 32))
+    if (global >= 0 && <u32>global - first < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) hit = <u32>global - first
+  }
+  if (hit != NO_HIT) return takeKnown(p, end, hash, keyBytes, hit)
+
+  const status = takeNew(p, p + keyBytes, end, hash)
+  if (status != TAKEN) return status
+  if (global == LOOKUP_NEW) count(STATE_ADDED)
+  else if (global >= 0) {
+    const last = load<u32>(STATE_AT, STATE_LAST_HIT)
+    store<u32>(STATE_AT, <u32>global, STATE_LAST_HIT)
+    if (<u32>global == last + 1) return OLD_CHUNK_JUMP
+  }
+  return TAKEN
+}
+
+/** Whether the entry is that of a series with this key. A line that is not valid can be equal to the key of another. */
+// @ts-ignore: decorator
+@inline
+function isSeriesOf(entry: usize, hash: u64): bool {
+  return load<u64>(entry) == hash && load<u32>(entry, ENTRY_KEY_AT) >> 24 != <u32>KIND_INVALID
+}
+
+/** The next few entries of the old chunk with this hash that no line has had. */
+function findAhead(hash: u64, cursor: u32): u32 {
+  const stop = min(cursor + AHEAD_ENTRIES, load<u32>(STATE_AT, STATE_OLD_ENTRIES))
+  for (let index = cursor; index < stop; index++) {
+    if (isSeriesOf(oldEntry(index), hash) && load<u8>(OLD_SEEN_AT + index) == 0) return index
+  }
+  return NO_HIT
+}
+
+/** A line whose series is the old chunk's entry `hit`. */
+function takeKnown(p: usize, end: usize, hash: u64, keyBytes: u32, hit: u32): i32 {
+  const kind = load<u32>(oldEntry(hit), ENTRY_KEY_AT) >> 24
+  const time = honoredTime()
+  const hasPlace = kind <= <u32>KIND_OWN_TIME_WIDE
+  if (!hasPlace || kindTakes(kind, time)) {
+    if (copyOld(hit) == APPEND_FULL) return CHUNK_FULL
+    if (hasPlace) patchLast(valueBits, time, kind)
+    if (kind != KIND_DROPPED) count(STATE_KEPT)
+    count(STATE_SCRAPED)
+  } else {
+    // The series has got a timestamp of its own, or lost it: it is encoded anew.
+    parseKey(p, end)
+    const status = takeNew(p, p + keyBytes, end, hash)
+    if (status != TAKEN) return status
+  }
+  store<u8>(OLD_SEEN_AT + hit, 1)
+  if (hit >= load<u32>(STATE_AT, STATE_OLD_CURSOR)) store<u32>(STATE_AT, hit + 1, STATE_OLD_CURSOR)
+  return TAKEN
+}
+
+// @ts-ignore: decorator
+@inline
+function honoredTime(): i64 {
+  return load<u32>(STATE_AT, STATE_FLAGS) & FLAG_HONOR_TIMESTAMPS ? lineTime : 0
+}
+
+// @ts-ignore: decorator
+@inline
+function kindTakes(kind: u32, time: i64): bool {
+  if (kind == KIND_SAMPLE) return time == 0
+  if (kind == KIND_OWN_TIME) return time == 0 || fitsTime6(time)
+  return kind == KIND_OWN_TIME_WIDE
+}
+
+/** A line whose labels the kernel or the host encodes. */
+function takeNew(p: usize, keyEnd: usize, end: usize, hash: u64): i32 {
+  const keyBytes = <u32>(keyEnd - p)
+  const time = honoredTime()
+  const kind = kindOfTime(time)
+  let status = APPEND_HOST
+  if (!needsHost && (load<u32>(STATE_AT, STATE_FLAGS) & FLAG_ALWAYS_LEARN) == 0 && !mayBeAutoMetric(p)) {
+    status = appendLabels(hash, keyBytes, p, valueBits, time, kind)
+    if (status == APPENDED) count(STATE_ENCODED)
+  }
+  if (status == APPEND_HOST) {
+    const labelsBytes = learn(p, keyEnd)
+    if (labelsBytes == LEARN_INVALID) return takeInvalid(p, end)
+    count(STATE_LEARNED)
+    if (labelsBytes < 0) {
+      appendEntry(hash, keyBytes, labelsBytes == LEARN_DROPPED ? KIND_DROPPED : KIND_UNSENT)
+      if (labelsBytes != LEARN_DROPPED) count(STATE_KEPT)
+      count(STATE_SCRAPED)
+      return TAKEN
+    }
+    status = appendSeries(hash, keyBytes, LEARN_AT, <u32>labelsBytes, valueBits, time, kind)
+  }
+  if (status == APPEND_FULL) return CHUNK_FULL
+  count(STATE_SCRAPED)
+  count(STATE_KEPT)
+  return TAKEN
+}
+
+/** Whether the line has no labels and a name like `up` or `scrape_…`, which the scrape's own series have. */
+function mayBeAutoMetric(p: usize): bool {
+  if (labelCount != 0) return false
+  if (nameBytes == 2) return load<u16>(p) == 0x7075
+  return nameBytes > 7 && load<u32>(p) == 0x61726373 && load<u16>(p, 4) == 0x6570 && load<u8>(p, 6) == 0x5f
+}
+
+/** A line that is not valid: its entry has the whole line as key, so that it is as cheap next time. */
+function takeInvalid(p: usize, end: usize): i32 {
+  const bytes = <u32>(skipLine(p, end) - 1 - p)
+  const hash = hashKey(p, bytes, load<u64>(STATE_AT, STATE_SEED))
+  appendEntry(hash, bytes, KIND_INVALID)
+  count(STATE_INVALID)
+  const cursor = load<u32>(STATE_AT, STATE_OLD_CURSOR)
+  if (cursor < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) {
+    const entry = oldEntry(cursor)
+    const isSame = load<u64>(entry) == hash && load<u32>(entry, ENTRY_KEY_AT) >> 24 == <u32>KIND_INVALID
+    if (isSame) store<u32>(STATE_AT, cursor + 1, STATE_OLD_CURSOR)
+  }
+  return INVALID_TAKEN
+}
+
+/**
+ * Appends a stale marker for each series of the old chunk, from entry `from` on, whose byte at OLD_SEEN_AT is 0.
+ *
+ * @returns the first entry that found no room, or the number of entries when done
+ */
+export function takeVanished(from: u32): u32 {
+  const entries = load<u32>(STATE_AT, STATE_OLD_ENTRIES)
+  for (let index = from; index < entries; index++) {
+    const kind = load<u32>(oldEntry(index), ENTRY_KEY_AT) >> 24
+    if (load<u8>(OLD_SEEN_AT + index) != 0 || kind > <u32>KIND_OWN_TIME_WIDE) continue
+    if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX || copyOld(index) == APPEND_FULL) return index
+    patchLast(STALE_NAN, 0, kind)
+  }
+  return entries
+}

@@ -1,0 +1,75 @@
+import type { MetricFamily } from './exposition.ts'
+
+export type HttpErrorReason = 'unsupported' | 'wrong_auth_key' | 'wrong_basic_auth'
+
+/** What one listening address carried. */
+export type ListenerCounts = {
+  readonly address: string
+  readonly connections: number
+  readonly accepted: number
+  readonly readBytes: number
+  readonly writtenBytes: number
+}
+
+/** Counts requests by the paths of the route table, which are few; other paths share the count of errors. */
+export class HttpCounters {
+  #requests = 0
+  readonly #byPath: Map<string, number>
+  readonly #errors: Record<HttpErrorReason, number> = { unsupported: 0, wrong_auth_key: 0, wrong_basic_auth: 0 }
+
+  /** @param paths without `-http.pathPrefix` */
+  constructor(paths: readonly string[]) {
+    this.#byPath = new Map(paths.map(path => [path, 0]))
+  }
+
+  countRequest(): void {
+    this.#requests += 1
+  }
+
+  /** @param path one of those given to the constructor */
+  countPath(path: string): void {
+    this.#byPath.set(path, this.#byPath.get(path)! + 1)
+  }
+
+  countError(reason: HttpErrorReason): void {
+    this.#errors[reason] += 1
+  }
+
+  families(listeners: readonly ListenerCounts[]): MetricFamily[] {
+    const paths = [...this.#byPath].map(([path, value]) => ({ labels: { path }, value }))
+    // vmagent counts /metrics in its server and everything else in the program.
+    const server = paths.filter(({ labels }) => labels.path === '/metrics')
+    const program = paths.filter(({ labels }) => labels.path !== '/metrics')
+    const perListener = (
+      name: string,
+      type: 'counter' | 'gauge',
+      help: string,
+      key: Exclude<keyof ListenerCounts, 'address'>,
+    ) => ({
+      name,
+      type,
+      help,
+      samples: listeners.map(counts => ({ labels: { name: 'http', addr: counts.address }, value: counts[key] })),
+    })
+    return [
+      {
+        name: 'vm_http_requests_all_total',
+        type: 'counter',
+        help: 'HTTP requests to any path.',
+        samples: [{ value: this.#requests }],
+      },
+      { name: 'vm_http_requests_total', type: 'counter', help: 'HTTP requests by path.', samples: server },
+      { name: 'vmagent_http_requests_total', type: 'counter', help: 'HTTP requests by path.', samples: program },
+      {
+        name: 'vm_http_request_errors_total',
+        type: 'counter',
+        help: 'HTTP requests that were refused, by reason.',
+        samples: Object.entries(this.#errors).map(([reason, value]) => ({ labels: { path: '*', reason }, value })),
+      },
+      perListener('vm_tcplistener_accepts_total', 'counter', 'Connections accepted.', 'accepted'),
+      perListener('vm_tcplistener_conns', 'gauge', 'Open connections.', 'connections'),
+      perListener('vm_tcplistener_read_bytes_total', 'counter', 'Bytes read from connections.', 'readBytes'),
+      perListener('vm_tcplistener_written_bytes_total', 'counter', 'Bytes written to connections.', 'writtenBytes'),
+    ]
+  }
+}

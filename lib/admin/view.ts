@@ -1,0 +1,116 @@
+import type { CounterBlock, DestinationCounter, ShardCounter, WriterCounter } from '../../shared/counters.ts'
+import type { TargetStatus } from '../../shared/protocol.ts'
+import type { Label, TargetSpec } from '../../shared/target.ts'
+
+/** What the agent is: `version` like `penstock-v0.1.0`, `shortVersion` like `v0.1.0`. */
+export type AppVersion = { readonly version: string; readonly shortVersion: string }
+
+/** One command line flag as it may be shown: `value` is `secret` where it holds one. */
+export type FlagView = { readonly name: string; readonly value: string; readonly isSet: boolean }
+
+/** One target that is being scraped. */
+export type ActiveTarget = {
+  readonly spec: TargetSpec
+  /** `job_name` of the scrape config, before relabeling. */
+  readonly scrapePool: string
+  /** Labels before relabeling; empty with `-promscrape.dropOriginalLabels`. */
+  readonly discoveredLabels: readonly Label[]
+  /** Number of the shard that scrapes it. */
+  readonly shard: number
+  /** Undefined until the shard has told about the target. */
+  readonly status: TargetStatus | undefined
+}
+
+/** One target that was discovered and is not scraped. */
+export type DroppedTarget = {
+  readonly scrapePool: string
+  readonly discoveredLabels: readonly Label[]
+  /** `relabeling`, `missing scrape URL`, `duplicate` or `sharding`. */
+  readonly reason: string
+}
+
+/** How many targets of one job came from one kind of discovery. A target that was never scraped is down. */
+export type TargetCount = {
+  /** Key of the discovery section: `static_configs`, `file_sd_configs`, ... */
+  readonly type: string
+  readonly scrapePool: string
+  readonly up: number
+  readonly down: number
+}
+
+/** How (re)loading one kind of configuration went so far. */
+export type ReloadState = {
+  readonly reloads: number
+  readonly errors: number
+  readonly lastSuccessful: boolean
+  /** Unix time of the last load that worked, the one at the start included; 0 if there was none. */
+  readonly lastSuccessMs: number
+  /** What was wrong, with file, line and column; empty if the last load worked. */
+  readonly lastError: string
+}
+
+/** `message` says why the old configuration keeps running, with file, line and column. */
+export type ReloadResult = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+/** One shard, as far as others may look into it. */
+export type ShardView = {
+  readonly shard: number
+  /** Times that the thread had to be started anew. */
+  readonly restarts: number
+  readonly counters: CounterBlock<ShardCounter>
+  readonly ringUsedBytes: number
+  readonly ringCapacityBytes: number
+}
+
+/** One remote write destination; `name` hides the URL: `1:secret-url`. */
+export type DestinationView = {
+  readonly name: string
+  /** Concurrent requests. */
+  readonly queues: number
+  readonly counters: CounterBlock<DestinationCounter>
+}
+
+export type WriterView = {
+  readonly counters: CounterBlock<WriterCounter>
+  readonly destinations: readonly DestinationView[]
+}
+
+/**
+ * What the admin server sees of the agent; `lib/agent.ts` implements it. Looking changes nothing: only `reload` acts.
+ * Everything is asked for when a request comes, nothing is polled.
+ */
+export interface AgentView {
+  readonly version: AppVersion
+  /** Unix time of the start of the process. */
+  readonly startedAtMs: number
+  /** `-memory.allowedBytes`, or `-memory.allowedPercent` of what the machine or the container has. */
+  readonly memoryAllowedBytes: number
+
+  /** All flags, sorted by name, unset ones too. */
+  flags(): readonly FlagView[]
+  /** The scrape configuration in force as YAML, secrets as `<secret>`; empty if there is none. */
+  configText(): string
+  /** The rules of `-remoteWrite.relabelConfig` in force as YAML; empty if there are none. */
+  relabelConfigText(): string
+  /** Undefined without `-promscrape.config`. */
+  scrapeConfigReload(): ReloadState | undefined
+  /** Undefined without relabel configuration files. */
+  relabelConfigReload(): ReloadState | undefined
+  /**
+   * Reads all configuration again and puts it in force, or leaves all of it as it was. Never rejects for a broken file;
+   * calls during a reload join it or follow it.
+   */
+  reload(): Promise<ReloadResult>
+  /** Jobs whose first discovery has not finished; the agent is ready at 0. */
+  jobsNotReady(): number
+
+  /** Asks the shards; a shard that does not answer in time leaves `status` undefined. Sorted by job, then URL. */
+  activeTargets(): Promise<readonly ActiveTarget[]>
+  /** A bounded number of them, the latest. */
+  droppedTargets(): readonly DroppedTarget[]
+  /** Asks the shards, as `activeTargets`. */
+  targetCounts(): Promise<readonly TargetCount[]>
+
+  shards(): readonly ShardView[]
+  writer(): WriterView
+}

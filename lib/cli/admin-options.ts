@@ -1,0 +1,36 @@
+import type { AccessOptions, AuthKeys } from '../admin/access.ts'
+import type { AdminOptions } from '../admin/server.ts'
+import type { Flags } from './flags.ts'
+
+/** The options of the HTTP server; undefined if `-httpListenAddr` is empty, which means no server. */
+export function toAdminOptions(flags: Flags): AdminOptions | undefined {
+  const listenAddrs = flags.strings('httpListenAddr').filter(address => address !== '')
+  if (listenAddrs.length === 0) return undefined
+  return {
+    listenAddrs,
+    ipv6: flags.bool('enableTCP6'),
+    pathPrefix: flags.string('http.pathPrefix'),
+    exposeMetadata: flags.bool('metrics.exposeMetadata'),
+    cors: !flags.bool('http.disableCORS'),
+    idleTimeoutMs: flags.durationMs('http.idleConnTimeout'),
+    closeDelayMs: flags.durationMs('http.shutdownDelay'),
+    closeGraceMs: flags.durationMs('http.maxGracefulShutdownDuration'),
+    ...toAccessOptions(flags),
+  }
+}
+
+function toAccessOptions(flags: Flags): AccessOptions {
+  const username = flags.string('httpAuth.username')
+  const password = flags.secret('httpAuth.password') ?? { value: '' }
+  return { authKeys: toAuthKeys(flags), ...(username === '' ? {} : { basicAuth: { username, password } }) }
+}
+
+function toAuthKeys(flags: Flags): AuthKeys {
+  const keys = {
+    metrics: flags.secret('metricsAuthKey'),
+    reload: flags.secret('reloadAuthKey'),
+    flags: flags.secret('flagsAuthKey'),
+    config: flags.secret('configAuthKey'),
+  }
+  return Object.fromEntries(Object.entries(keys).filter(([, key]) => key !== undefined))
+}

@@ -1,0 +1,146 @@
+import type { RelabelRuleSpec } from '../../../shared/target.ts'
+import { parseRules } from '../../relabel/parse-rules.ts'
+import type { ConfigError } from '../../yaml/error.ts'
+import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
+import { type GlobalConfig, PROMETHEUS_FIELDS, readLimit } from './global.ts'
+import { readFileSd, readTargetGroups } from './groups.ts'
+import { HTTP_CLIENT_FIELDS, type JobScope, readHttpClient } from './http-client.ts'
+import { parseSizeBytes, readDurationMs } from './scalars.ts'
+import type { JobConfig, ScrapeOptions } from './types.ts'
+
+const OTHER_DISCOVERY = {
+  refused: 'targets are discovered by static_configs and file_sd_configs; let a sidecar write a file for the latter',
+}
+
+const JOB_FIELDS: FieldTable = {
+  ...fieldTable(
+    ...['job_name', 'scrape_interval', 'scrape_timeout', 'scrape_align_interval', 'scrape_offset'],
+    ...['metrics_path', 'scheme', 'params', 'honor_labels', 'honor_timestamps'],
+    ...['disable_compression', 'enable_compression', 'disable_keepalive', 'no_stale_markers', 'stream_parse'],
+    ...['sample_limit', 'label_limit', 'series_limit', 'max_scrape_size', 'body_size_limit'],
+    ...['relabel_configs', 'metric_relabel_configs', 'static_configs', 'file_sd_configs'],
+  ),
+  ...HTTP_CLIENT_FIELDS,
+  ...Object.fromEntries(
+    [
+      ...['azure', 'consul', 'consulagent', 'digitalocean', 'dns', 'docker', 'dockerswarm', 'ec2', 'eureka', 'gce'],
+      ...['hetzner', 'http', 'kubernetes', 'kuma', 'marathon', 'nomad', 'openstack', 'ovhcloud', 'puppetdb'],
+      ...['yandexcloud', 'vultr', 'linode', 'lightsail', 'scaleway', 'uyuni', 'ionos', 'serverset', 'nerve', 'triton'],
+    ].map(kind => [`${kind}_sd_configs`, OTHER_DISCOVERY]),
+  ),
+  vultr_configs: OTHER_DISCOVERY,
+  ...PROMETHEUS_FIELDS,
+  track_timestamps_staleness: { foreign: 'series with own timestamps get no stale markers of their own' },
+  enable_http2: READ,
+}
+
+/** The job, or what makes it unusable. */
+export type ReadJob = {
+  readonly jobName: string
+  /** Where the job begins. */
+  readonly value: YamlValue
+  readonly config?: JobConfig
+  readonly problems: readonly ConfigError[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads one entry of `scrape_configs`.
+ *
+ * @throws {ConfigError} on unknown fields and wrong types. A job that is well-formed but cannot be used is returned
+ *   with its problems and without a config, as vmagent leaves it out and runs the others
+ */
+export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeOptions, baseDir: string): ReadJob {
+  const map = value.asMap().check(JOB_FIELDS)
+  const scope: JobScope = { baseDir, problems: [...global.problems], warnings: [] }
+  const jobName = map.get('job_name')?.asString() ?? ''
+  if (jobName === '') scope.problems.push(value.error('job_name is missing'))
+  refuseHttp2(map.get('enable_http2'))
+  const config: JobConfig = {
+    jobName,
+    ...readTiming(map, global),
+    ...readEndpoint(map, scope),
+    ...readLimits(map, global, options, scope),
+    http: readHttpClient(map, scope),
+    honorLabels: map.get('honor_labels')?.asBoolean() ?? false,
+    honorTimestamps: map.get('honor_timestamps')?.asBoolean() ?? false,
+    disableCompression: readDisableCompression(map, options),
+    disableKeepAlive: map.get('disable_keepalive')?.asBoolean() ?? options.disableKeepAlive,
+    followRedirects: map.get('follow_redirects')?.asBoolean() ?? true,
+    noStaleMarkers: map.get('no_stale_markers')?.asBoolean() ?? options.noStaleMarkers,
+    streamParse: map.get('stream_parse')?.asBoolean() ?? options.streamParse,
+    externalLabels: global.externalLabels,
+    relabelRules: readRules(map, 'relabel_configs', global.relabelRules, scope),
+    metricRelabelRules: readRules(map, 'metric_relabel_configs', global.metricRelabelRules, scope),
+    staticGroups: readTargetGroups(map.get('static_configs'), 'static_configs', 'static_configs'),
+    fileSd: readFileSd(map.get('file_sd_configs'), baseDir, options.fileSdCheckIntervalMs),
+  }
+  const { problems, warnings } = scope
+  return { jobName, value, problems, warnings, ...(problems.length === 0 && { config }) }
+}
+
+function readTiming(map: YamlMap, global: GlobalConfig) {
+  const intervalMs = readDurationMs(map.get('scrape_interval')) || global.intervalMs
+  const timeoutMs = readDurationMs(map.get('scrape_timeout')) || global.timeoutMs
+  const offsetMs = readDurationMs(map.get('scrape_offset'))
+  return {
+    intervalMs,
+    timeoutMs: Math.min(timeoutMs, intervalMs),
+    alignIntervalMs: readDurationMs(map.get('scrape_align_interval')) ?? 0,
+    ...(offsetMs !== undefined && { offsetMs }),
+  }
+}
+
+function readEndpoint(map: YamlMap, { problems }: JobScope) {
+  const scheme = map.get('scheme')
+  const schemeText = scheme?.asString() || 'http'
+  if (schemeText !== 'http' && schemeText !== 'https') {
+    problems.push(scheme!.error(`scheme ${JSON.stringify(schemeText)} is neither http nor https`))
+  }
+  const params = map.get('params')?.asMap().fields ?? []
+  return {
+    scheme: schemeText,
+    metricsPath: map.get('metrics_path')?.asString() || '/metrics',
+    params: params.map(({ name, value }) => [name, value.asStrings()] as const),
+  }
+}
+
+function readLimits(map: YamlMap, global: GlobalConfig, options: ScrapeOptions, scope: JobScope) {
+  const seriesLimit = map.get('series_limit')
+  const bodyLimit = map.get('body_size_limit') ?? global.bodySizeLimit
+  return {
+    sampleLimit: readLimit(map.get('sample_limit')) || global.sampleLimit,
+    labelLimit: readLimit(map.get('label_limit')) || global.labelLimit,
+    seriesLimit: seriesLimit === undefined ? Math.max(options.seriesLimitPerTarget, 0) : readLimit(seriesLimit),
+    maxBodyBytes: readSize(map.get('max_scrape_size') ?? bodyLimit, scope) || options.maxScrapeSizeBytes,
+  }
+}
+
+function readSize(value: YamlValue | undefined, { problems }: JobScope): number {
+  if (value === undefined) return 0
+  const text = value.asString()
+  const sizeBytes = text === '' ? 0 : parseSizeBytes(text)
+  if (sizeBytes === undefined) {
+    problems.push(value.error(`${JSON.stringify(text)} is not a size; write it like 1000000, 500KB or 16MiB`))
+  }
+  return sizeBytes ?? 0
+}
+
+function readDisableCompression(map: YamlMap, options: ScrapeOptions): boolean {
+  const enable = map.get('enable_compression')?.asBoolean()
+  const disable = map.get('disable_compression')?.asBoolean() ?? options.disableCompression
+  return enable === undefined ? disable : !enable
+}
+
+function readRules(map: YamlMap, field: string, first: readonly RelabelRuleSpec[], scope: JobScope) {
+  const list = map.get(field)
+  if (list === undefined) return first
+  const { rules, problems } = parseRules(list)
+  scope.problems.push(...problems)
+  return [...first, ...rules]
+}
+
+/** Prometheus may use HTTP/2 unless this is false; here it is never used. */
+function refuseHttp2(value: YamlValue | undefined): void {
+  if (value?.asBoolean()) throw value.error('targets are scraped by HTTP/1.1; remove it or say false')
+}

@@ -1,0 +1,79 @@
+import type { PenstockError } from '../../shared/errors.ts'
+import { type LoadedConfig, loadConfig } from './config/load.ts'
+import type { ScrapeOptions } from './config/types.ts'
+import type { ScopedLog } from './log.ts'
+import { loadRelabelConfig, type RelabelConfig } from './relabel-config.ts'
+import { type Candidate, Reloadable } from './reloadable.ts'
+
+/** Where the configuration is. An empty path means that there is none of that kind. */
+export type ConfigurationSources = {
+  /** `-promscrape.config` */
+  readonly scrapePath: string
+  readonly scrapeOptions: ScrapeOptions
+  /** `-remoteWrite.relabelConfig` */
+  readonly relabelPath: string
+}
+
+/** What `Configuration.readAgain` read. */
+export type Candidates = {
+  readonly scrape: Candidate<LoadedConfig> | undefined
+  readonly relabel: Candidate<RelabelConfig> | undefined
+}
+
+/** All configuration that may change while the agent runs. */
+export class Configuration {
+  readonly scrape: Reloadable<LoadedConfig> | undefined
+  readonly relabel: Reloadable<RelabelConfig> | undefined
+
+  /**
+   * Reads everything for the first time. Jobs that cannot be used are logged and left out, as vmagent does.
+   *
+   * @throws {ConfigError} a file as a whole cannot be used
+   */
+  static async load(sources: ConfigurationSources, log: ScopedLog): Promise<Configuration> {
+    const { scrapePath, scrapeOptions, relabelPath } = sources
+    const readScrape = async () => {
+      const loaded = await loadConfig(scrapePath, scrapeOptions)
+      for (const warning of loaded.warnings) log.warn(warning)
+      return loaded
+    }
+    const readRelabel = () => loadRelabelConfig(relabelPath, scrapeOptions.env)
+    let scrape: Reloadable<LoadedConfig> | undefined
+    let relabel: Reloadable<RelabelConfig> | undefined
+    if (scrapePath !== '') {
+      const loaded = await readScrape()
+      for (const problem of loaded.skipped) log.error(`job left out: ${problem.message}`)
+      scrape = new Reloadable(
+        loaded,
+        async () => refuseSkipped(await readScrape()),
+        ({ config }) => config,
+      )
+    }
+    if (relabelPath !== '') relabel = new Reloadable(await readRelabel(), readRelabel, ({ rules }) => rules)
+    return new Configuration(scrape, relabel)
+  }
+
+  private constructor(scrape: Reloadable<LoadedConfig> | undefined, relabel: Reloadable<RelabelConfig> | undefined) {
+    this.scrape = scrape
+    this.relabel = relabel
+  }
+
+  /**
+   * Reads everything again. The caller puts all of it in force and says so by `accept`.
+   *
+   * @throws {ConfigError} something cannot be used, even if it is only one job: jobs that run are not to vanish
+   */
+  async readAgain(): Promise<Candidates> {
+    const [scrape, relabel] = await Promise.allSettled([this.scrape?.readAgain(), this.relabel?.readAgain()])
+    if (scrape.status === 'rejected') throw scrape.reason
+    if (relabel.status === 'rejected') throw relabel.reason
+    return { scrape: scrape.value, relabel: relabel.value }
+  }
+}
+
+/** @throws {ConfigError} */
+function refuseSkipped(loaded: LoadedConfig): LoadedConfig {
+  const [problem]: readonly PenstockError[] = loaded.skipped
+  if (problem !== undefined) throw problem
+  return loaded
+}

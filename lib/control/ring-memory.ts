@@ -1,0 +1,57 @@
+import {
+  CounterBlock,
+  DESTINATION_COUNTERS,
+  type DestinationCounter,
+  SHARD_COUNTERS,
+  type ShardCounter,
+  WRITER_COUNTERS,
+  type WriterCounter,
+} from '../../shared/counters.ts'
+import { createDoorbell } from '../../shared/doorbell.ts'
+import type { ShardMemory } from '../../shared/protocol.ts'
+import { createRing } from '../../shared/ring.ts'
+
+/**
+ * Bytes that a shard may be ahead of the writer: a power of two. A segment may take up half of it, so the writer can
+ * fetch one while the shard makes the next; at 29 B a sample it holds 70 000 samples, which one shard publishes in
+ * some 20 ms at its fastest and the writer takes out in one.
+ */
+export const RING_CAPACITY_BYTES = 2 * 1024 * 1024
+
+/** All memory that threads share. The coordinator owns it, so it outlives each of them. */
+export type SharedMemory = {
+  readonly shards: readonly ShardMemory[]
+  /** The writer's block of counters, and after it one for each destination. */
+  readonly writerCounters: SharedArrayBuffer
+}
+
+export function allocateSharedMemory(shardCount: number, destinationCount: number): SharedMemory {
+  const dataBell = createDoorbell()
+  const shards = Array.from({ length: shardCount }, () => ({
+    ring: createRing(RING_CAPACITY_BYTES),
+    dataBell,
+    roomBell: createDoorbell(),
+    counters: CounterBlock.allocate(SHARD_COUNTERS),
+  }))
+  const writerCounters = new SharedArrayBuffer(destinationOffsetBytes(destinationCount))
+  return { shards, writerCounters }
+}
+
+/** Counters of one shard, for reading. */
+export function shardCountersIn(memory: ShardMemory): CounterBlock<ShardCounter> {
+  return new CounterBlock(SHARD_COUNTERS, memory.counters)
+}
+
+/** Counters of the writer as a whole, for reading. */
+export function writerCountersIn(memory: SharedMemory): CounterBlock<WriterCounter> {
+  return new CounterBlock(WRITER_COUNTERS, memory.writerCounters)
+}
+
+/** Counters of one destination, for reading. */
+export function destinationCountersIn(memory: SharedMemory, destination: number): CounterBlock<DestinationCounter> {
+  return new CounterBlock(DESTINATION_COUNTERS, memory.writerCounters, destinationOffsetBytes(destination))
+}
+
+function destinationOffsetBytes(destination: number): number {
+  return CounterBlock.sizeBytes(WRITER_COUNTERS) + destination * CounterBlock.sizeBytes(DESTINATION_COUNTERS)
+}

@@ -1,0 +1,227 @@
+import type { JobSpec, Label, TargetSpec } from '../../shared/target.ts'
+import { hashToBigInt, hashToFraction, hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
+import { compileRules, type Relabeling } from '../relabel/compile.ts'
+import { labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
+import { formatDuration, parseDurationMs } from './config/scalars.ts'
+import type { ClusterOptions, JobConfig, ScrapeOptions } from './config/types.ts'
+import type { DiscoveryKind, TargetGroup } from './discovery/discoverer.ts'
+import { quoteLabels } from './quote.ts'
+import { buildUrl } from './target-url.ts'
+
+/** A target that is to be scraped. */
+export type BuiltTarget = {
+  readonly spec: TargetSpec
+  /** `job_name` of the scrape config, before relabeling. */
+  readonly scrapePool: string
+  readonly kind: DiscoveryKind
+  /** Labels before relabeling, sorted by name; empty with `dropOriginalLabels`. */
+  readonly discoveredLabels: readonly Label[]
+}
+
+/** A target that was discovered and is not scraped. */
+export type DroppedTarget = {
+  readonly scrapePool: string
+  readonly discoveredLabels: readonly Label[]
+  readonly reason: 'relabeling' | 'missing scrape URL' | 'duplicate' | 'sharding'
+}
+
+export type BuiltTargets = {
+  readonly targets: readonly BuiltTarget[]
+  readonly dropped: readonly DroppedTarget[]
+  /** What is wrong with targets that could not be built, and with duplicates. */
+  readonly problems: readonly string[]
+}
+
+/** What one discovered target became. */
+type Outcome =
+  | { readonly spec: TargetSpec }
+  | { readonly dropped: DroppedTarget['reason'] }
+  | { readonly problem: string }
+
+/** Makes the targets of one job from what is discovered. */
+export class TargetBuilder {
+  /** What all targets of the job share; its key changes with its content. */
+  readonly jobSpec: JobSpec
+  readonly #job: JobConfig
+  readonly #options: ScrapeOptions
+  readonly #relabeling: Relabeling
+  readonly #intervalText: string
+  readonly #timeoutText: string
+
+  constructor(job: JobConfig, options: ScrapeOptions) {
+    this.#job = job
+    this.#options = options
+    this.#relabeling = compileRules(job.relabelRules)
+    this.#intervalText = formatDuration(job.intervalMs)
+    this.#timeoutText = formatDuration(job.timeoutMs)
+    this.jobSpec = makeJobSpec(job)
+  }
+
+  /** Of targets that are equal in all respects the first is kept. */
+  build(groups: readonly TargetGroup[]): BuiltTargets {
+    const targets = new Map<string, BuiltTarget>()
+    const dropped: DroppedTarget[] = []
+    const problems: string[] = []
+    const scrapePool = this.#job.jobName
+    for (const group of groups) {
+      for (const address of group.targets) {
+        if (address === '') {
+          problems.push(`job ${scrapePool}: skipping an empty target in ${group.source}`)
+          continue
+        }
+        const discovered = this.#discoveredLabels(address, group)
+        const outcome = this.#buildTarget(discovered)
+        const discoveredLabels = this.#options.dropOriginalLabels ? [] : discovered.toSorted(byName)
+        if ('problem' in outcome) {
+          problems.push(`job ${scrapePool}: skipping target ${address} of ${group.source}: ${outcome.problem}`)
+        } else if ('dropped' in outcome) {
+          dropped.push({ scrapePool, discoveredLabels, reason: outcome.dropped })
+        } else if (targets.has(outcome.spec.id)) {
+          dropped.push({ scrapePool, discoveredLabels, reason: 'duplicate' })
+          if (!this.#options.suppressDuplicateScrapeTargetErrors) problems.push(describeDuplicate(outcome.spec, group))
+        } else {
+          targets.set(outcome.spec.id, { spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels })
+        }
+      }
+    }
+    return { targets: [...targets.values()], dropped, problems }
+  }
+
+  /** Labels of the job, overridden by those of the group. */
+  #discoveredLabels(address: string, group: TargetGroup): readonly Label[] {
+    const job = this.#job
+    const labels: MutableLabel[] = [
+      { name: 'job', value: job.jobName },
+      { name: '__address__', value: address },
+      { name: '__scheme__', value: job.scheme },
+      { name: '__metrics_path__', value: job.metricsPath },
+      { name: '__scrape_interval__', value: this.#intervalText },
+      { name: '__scrape_timeout__', value: this.#timeoutText },
+    ]
+    for (const [name, values] of job.params) {
+      if (values.length > 0) labels.push({ name: `__param_${name}`, value: values[0]! })
+    }
+    for (const name of Object.keys(group.labels)) setLabel(labels, name, group.labels[name]!)
+    return labels
+  }
+
+  #buildTarget(discovered: readonly Label[]): Outcome {
+    const labels: MutableLabel[] = discovered.map(({ name, value }) => ({ name, value }))
+    if (!this.#relabeling.apply(labels)) return { dropped: 'relabeling' }
+    const { cluster } = this.#options
+    const url = buildUrl(labels, this.#job.params)
+    if (url === undefined) return { dropped: 'missing scrape URL' }
+    if ('problem' in url) return url
+    if (!belongsToMember(labels, cluster)) return { dropped: 'sharding' }
+    if (labelValue(labels, 'instance') === '') setLabel(labels, 'instance', url.instance)
+    if (cluster.memberLabel !== '') setLabel(labels, cluster.memberLabel, String(cluster.memberNum))
+    const limits = this.#limits(labels)
+    if ('problem' in limits) return limits
+    const own = labels.filter(({ name, value }) => value !== '' && name !== '' && !name.startsWith('__')).sort(byName)
+    return { spec: this.#makeSpec(url.href, own, limits) }
+  }
+
+  #makeSpec(url: string, labels: readonly Label[], limits: Limits): TargetSpec {
+    const spec = {
+      jobKey: this.jobSpec.key,
+      url,
+      labels,
+      offsetMs: this.#offsetMs(url, labels, limits.intervalMs),
+      maxBodyBytes: this.#job.maxBodyBytes,
+      ...limits,
+    }
+    return { id: hashToHex(xxhash64(JSON.stringify(spec))), ...spec }
+  }
+
+  /** The job's limits, unless labels of the target override them. */
+  #limits(labels: readonly Label[]): Limits | Problem {
+    const job = this.#job
+    const intervalMs = readDuration(labels, '__scrape_interval__', this.#intervalText, job.intervalMs)
+    if (typeof intervalMs === 'object') return intervalMs
+    const timeoutMs = readDuration(labels, '__scrape_timeout__', this.#timeoutText, job.timeoutMs)
+    if (typeof timeoutMs === 'object') return timeoutMs
+    const sampleLimit = readCount(labels, '__sample_limit__', job.sampleLimit)
+    if (typeof sampleLimit === 'object') return sampleLimit
+    const labelLimit = readCount(labels, '__label_limit__', job.labelLimit)
+    if (typeof labelLimit === 'object') return labelLimit
+    const seriesLimit = readCount(labels, '__series_limit__', job.seriesLimit)
+    if (typeof seriesLimit === 'object') return seriesLimit
+    return { intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs), sampleLimit, labelLimit, seriesLimit }
+  }
+
+  /**
+   * The phase that vmagent gives the target, so that both scrape it at the same moments. With an alignment it is
+   * rounded down to a multiple of it; where the alignment does not divide the interval, to what both share.
+   */
+  #offsetMs(url: string, labels: readonly Label[], intervalMs: number): number {
+    const { alignIntervalMs, offsetMs } = this.#job
+    if (alignIntervalMs === 0 && offsetMs !== undefined) return offsetMs % intervalMs
+    const { name, memberNum } = this.#options.cluster
+    const text = `clusterName=${name}, clusterMemberID=${memberNum}, ScrapeURL=${url}, Labels=${quoteLabels(labels)}`
+    const hashedMs = Math.min(Math.floor(intervalMs * hashToFraction(xxhash64(text))), intervalMs - 1)
+    if (alignIntervalMs === 0) return hashedMs
+    const alignedMs = hashedMs - (hashedMs % greatestCommonDivisor(alignIntervalMs, intervalMs))
+    return (alignedMs + (offsetMs ?? 0)) % intervalMs
+  }
+}
+
+type Problem = { readonly problem: string }
+type Limits = Pick<TargetSpec, 'intervalMs' | 'timeoutMs' | 'sampleLimit' | 'labelLimit' | 'seriesLimit'>
+
+function readDuration(
+  labels: readonly Label[],
+  name: string,
+  defaultText: string,
+  defaultMs: number,
+): number | Problem {
+  const text = labelValue(labels, name)
+  if (text === '' || text === defaultText) return defaultMs
+  const durationMs = parseDurationMs(text)
+  return durationMs || { problem: `${name}=${JSON.stringify(text)} is not a duration above 0` }
+}
+
+function readCount(labels: readonly Label[], name: string, defaultCount: number): number | Problem {
+  const text = labelValue(labels, name)
+  if (text === '') return defaultCount
+  if (!/^[+-]?\d{1,15}$/.test(text)) return { problem: `${name}=${JSON.stringify(text)} is not an integer` }
+  return Math.max(Number(text), 0)
+}
+
+function makeJobSpec(job: JobConfig): JobSpec {
+  const spec = {
+    jobName: job.jobName,
+    http: job.http,
+    externalLabels: job.externalLabels,
+    metricRelabelRules: job.metricRelabelRules,
+    honorLabels: job.honorLabels,
+    honorTimestamps: job.honorTimestamps,
+    disableCompression: job.disableCompression,
+    disableKeepAlive: job.disableKeepAlive,
+    followRedirects: job.followRedirects,
+    noStaleMarkers: job.noStaleMarkers,
+    streamParse: job.streamParse,
+  }
+  return { key: `${job.jobName}#${hashToHex(xxhash64(JSON.stringify(spec)))}`, ...spec }
+}
+
+/** A target belongs to the member that its labels hash to, and to as many next ones as there are replicas. */
+function belongsToMember(labels: readonly Label[], cluster: ClusterOptions): boolean {
+  const { membersCount, memberNum, replicationFactor } = cluster
+  if (membersCount <= 1) return true
+  const present = labels.filter(({ name, value }) => name !== '' && value !== '').sort(byName)
+  const hash = xxhash64(present.map(({ name, value }) => `${name}=${value},`).join(''))
+  const first = Number(hashToBigInt(hash) % BigInt(membersCount))
+  return (memberNum - first + membersCount) % membersCount < Math.max(replicationFactor, 1)
+}
+
+function describeDuplicate({ url, labels }: TargetSpec, group: TargetGroup): string {
+  return `skipping a duplicate of target ${url} with labels ${quoteLabels(labels)} from ${group.source}`
+}
+
+function byName(a: Label, b: Label): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}

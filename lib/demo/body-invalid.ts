@@ -1,0 +1,13 @@
+import { PenstockError } from '../../shared/errors.ts'
+
+/** A remote write body that its receiver cannot read. `offset` counts bytes from the start of what was being read. */
+export class BodyInvalid extends PenstockError {
+  override readonly name = 'BodyInvalid'
+  override readonly code = 'BODY_INVALID'
+  readonly offset: number
+
+  constructor(problem: string, offset: number) {
+    super(`${problem} at byte ${offset}`)
+    this.offset = offset
+  }
+}

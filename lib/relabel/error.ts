@@ -1,0 +1,14 @@
+import { PenstockError } from '../../shared/errors.ts'
+
+/** A relabeling rule that cannot be used. */
+export class RelabelError extends PenstockError {
+  override readonly name = 'RelabelError'
+  override readonly code = 'RELABEL_INVALID'
+  /** The field of the rule that is at fault, in the spelling of the configuration. */
+  readonly field: string
+
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.field = field
+  }
+}

@@ -1,0 +1,51 @@
+const DOLLAR = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu
+const LABEL_REFERENCE = /\{\{(.*?)\}\}/gs
+
+/**
+ * A replacement text of the RE2 kind: `$1`, `${1}`, `$name`, `${name}`, and `$$` for a dollar. `$1x` is the group
+ * named `1x`. A group that does not exist or took no part in the match is empty; any other dollar stays as it is.
+ */
+export class Template {
+  /** Text without references, or undefined if there are any. */
+  readonly literal: string | undefined
+  readonly #texts: string[] = []
+  readonly #groups: number[] = []
+
+  constructor(source: string, groupNames: ReadonlyMap<string, number>) {
+    let text = ''
+    let end = 0
+    for (const match of source.matchAll(DOLLAR)) {
+      text += source.slice(end, match.index)
+      end = match.index + match[0].length
+      const name = match[1] ?? match[2]
+      if (name === undefined) {
+        text += '$'
+        continue
+      }
+      this.#texts.push(text)
+      this.#groups.push(/^[0-9]+$/.test(name) ? Number(name) : (groupNames.get(name) ?? -1))
+      text = ''
+    }
+    this.#texts.push(text + source.slice(end))
+    this.literal = this.#groups.length === 0 ? this.#texts[0] : undefined
+  }
+
+  /** @param groups the whole match, then its groups; empty for a group that took no part */
+  expand(groups: readonly string[]): string {
+    if (this.literal !== undefined) return this.literal
+    let text = this.#texts[0]!
+    for (let index = 0; index < this.#groups.length; index++) {
+      text += (groups[this.#groups[index]!] ?? '') + this.#texts[index + 1]!
+    }
+    return text
+  }
+}
+
+export function refersToLabels(source: string): boolean {
+  return source.search(LABEL_REFERENCE) >= 0
+}
+
+/** Puts the value of a label in place of each `{{label}}`; values are not looked through again. */
+export function fillLabels(source: string, valueOfLabel: (name: string) => string): string {
+  return source.replaceAll(LABEL_REFERENCE, (_, name: string) => valueOfLabel(name))
+}

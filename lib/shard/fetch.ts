@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { PenstockError } from '../../shared/errors.ts'
+import type { TargetSpec } from '../../shared/target.ts'
+import type { FetchJob } from './fetch-job.ts'
+import { Origin } from './fetch-origin.ts'
+import { isForeign, isRedirect, REDIRECTS_MAX, redirectUrl } from './fetch-redirect.ts'
+import { Pieces } from './pieces.ts'
+import { BodyTooLarge, TargetBody, TargetConnection, TargetStatus, TargetTimeout } from './target-errors.ts'
+
+/** Content encodings that a body may have. */
+export type BodyEncoding = 'identity' | 'gzip'
+
+/** Hears how fetches end: exactly one of `fetched` and `failed` for each start, never from within `start()`. */
+export interface FetchOwner {
+  /** The whole body arrived with status 200. What the client shows of it holds until its next start() or release(). */
+  fetched(client: TargetClient): void
+  /** Nothing is kept of the body. */
+  failed(client: TargetClient, error: PenstockError): void
+  /** Bytes of received bodies that are kept in memory changed by `delta`. */
+  bodyBytesChanged(delta: number): void
+}
+
+/** How much is read of a body that nobody wants, to keep its connection. */
+const DRAIN_BYTES_MAX = 64 * 1024
+
+/** The other side closed a connection that it had kept open; the request may have crossed that on its way. */
+const CLOSED_CODES: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'])
+
+/**
+ * Fetches one target, again and again, over a connection that is kept in between. It is itself the handler of its
+ * exchanges, which makes a fetch cost no objects but those of undici and a timer.
+ *
+ * Only status 200 is success. `timeoutMs` covers everything from start() to the last byte of the body, redirects and the
+ * one retry included: a request on a kept connection that ends without any answer is sent once more on a new one.
+ */
+export class TargetClient implements Dispatcher.DispatchHandler {
+  readonly target: TargetSpec
+  encoding: BodyEncoding = 'identity'
+  /** As sent; empty if missing. */
+  contentType = ''
+  readonly #job: FetchJob
+  readonly #owner: FetchOwner
+  readonly #body = new Pieces()
+  #phase: 'idle' | 'running' | 'settled' | 'closed' = 'idle'
+  /** Undefined if the target's URL is none. */
+  readonly #home: Origin | undefined
+  readonly #path: string
+  /** The server that the last redirect to another one led to; kept, for it is likely to be asked next time too. */
+  #elsewhere: Origin | undefined
+
+  // Of the exchange that runs:
+  #origin: Origin | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #timer: NodeJS.Timeout | undefined
+  #answered = false
+  #retried = false
+  #redirects = 0
+  /** Where the request goes if not to the target's own URL. */
+  #redirected: URL | undefined
+  /** Where to go when this answer ended. */
+  #next: URL | undefined
+  /** Known as soon as the fetch cannot succeed any more. */
+  #failure: PenstockError | undefined
+  #drainedBytes = 0
+
+  constructor(target: TargetSpec, job: FetchJob, owner: FetchOwner) {
+    this.target = target
+    this.#job = job
+    this.#owner = owner
+    const url = URL.parse(target.url)
+    this.#path = url === null ? '' : url.pathname + url.search
+    this.#home = url === null ? undefined : new Origin(job, target.timeoutMs, url.origin, false)
+  }
+
+  /** The body as received, in order. */
+  get chunks(): readonly Uint8Array[] {
+    return this.#body.pieces
+  }
+
+  /** Size of the body as received. */
+  get wireBytes(): number {
+    return this.#body.sizeBytes
+  }
+
+  /** Sends a GET; one at a time (asserted). The owner hears of its end. */
+  start(): void {
+    assert(this.#phase === 'idle', 'a fetch starts while another one of the target runs, or after close()')
+    this.release()
+    this.#phase = 'running'
+    this.#failure = undefined
+    this.#retried = false
+    this.#redirects = 0
+    this.#redirected = undefined
+    this.#timer = setTimeout(TargetClient.#expire, this.target.timeoutMs, this)
+    this.#origin = this.#home
+    this.#send()
+  }
+
+  /** Lets the body go. */
+  release(): void {
+    if (this.#body.sizeBytes === 0) return
+    this.#owner.bodyBytesChanged(-this.#body.sizeBytes)
+    this.#body.clear()
+  }
+
+  /** Aborts what runs, of which the owner hears nothing any more, lets the body go and closes the connections. */
+  async close(): Promise<void> {
+    this.#phase = 'closed'
+    this.release()
+    clearTimeout(this.#timer)
+    await Promise.all([this.#home?.close(), this.#elsewhere?.close()])
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return
+    this.#answered = true
+    if (status === 200) this.#expectBody(headers)
+    else if (isRedirect(status) && this.#job.spec.followRedirects) this.#redirect(status, headers)
+    else this.#failure = new TargetStatus(this.#place(), status)
+    // A body that cannot be used is not waited for. That of another status is short, and reading it keeps the connection.
+    if (this.#failure !== undefined && status === 200) this.#abort(this.#failure)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#failure !== undefined || this.#next !== undefined) {
+      this.#drainedBytes += chunk.length
+      if (this.#drainedBytes > DRAIN_BYTES_MAX) controller.abort(new Error('more than is worth reading'))
+      return
+    }
+    this.#body.append(chunk)
+    this.#owner.bodyBytesChanged(chunk.length)
+    if (this.#body.sizeBytes > this.target.maxBodyBytes) this.#abort(this.#tooLarge())
+  }
+
+  onResponseEnd(): void {
+    this.#origin!.warm = !this.#job.spec.disableKeepAlive
+    this.#conclude()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#phase !== 'running') return
+    const origin = this.#origin!
+    const mayBeStale = origin.warm && !this.#answered && !this.#retried
+    origin.warm = false
+    if (this.#failure === undefined && mayBeStale && CLOSED_CODES.has((error as NodeJS.ErrnoException).code)) {
+      this.#retried = true
+      process.nextTick(TargetClient.#resend, this)
+      return
+    }
+    if (this.#failure === undefined && this.#next === undefined) this.#failure = this.#describe(error)
+    this.#conclude()
+  }
+
+  /** Takes over what the headers say about the body, or finds out why it cannot be used. */
+  #expectBody(headers: IncomingHttpHeaders): void {
+    const encoding = String(headers['content-encoding'] || 'identity').toLowerCase()
+    this.contentType = headers['content-type'] ?? ''
+    if (encoding === 'gzip' || encoding === 'x-gzip') this.encoding = 'gzip'
+    else if (encoding === 'identity') this.encoding = 'identity'
+    else this.#failure = new TargetBody(`${this.#place()} sends content encoding ${encoding}; gzip or none is expected`)
+    if (Number(headers['content-length'] ?? 0) > this.target.maxBodyBytes) this.#failure = this.#tooLarge()
+  }
+
+  #redirect(status: number, headers: IncomingHttpHeaders): void {
+    const place = this.#place()
+    const url = redirectUrl(headers.location, this.#redirected?.href ?? this.target.url)
+    if (url === undefined) {
+      this.#failure = new TargetStatus(place, status, `cannot follow Location: ${headers.location ?? 'none was sent'}`)
+    } else if (this.#redirects === REDIRECTS_MAX) {
+      this.#failure = new TargetStatus(place, status, `this is one redirect more than ${REDIRECTS_MAX}`)
+    } else {
+      this.#next = url
+    }
+  }
+
+  #send(): void {
+    this.#answered = false
+    this.#drainedBytes = 0
+    this.#next = undefined
+    this.#controller = undefined
+    if (this.#origin === undefined) {
+      this.#settle(new TargetConnection(this.target.url, 'this is not a URL'))
+      return
+    }
+    const path = this.#redirected === undefined ? this.#path : this.#redirected.pathname + this.#redirected.search
+    try {
+      this.#origin.dispatch(path, this)
+    } catch (error) {
+      this.#settle(this.#describe(error))
+    }
+  }
+
+  #abort(failure: PenstockError): void {
+    this.#failure = failure
+    // Before the connection is open there is nothing to abort, and only the whole client can be closed.
+    if (this.#controller !== undefined) this.#controller.abort(failure)
+    else void this.#origin!.close(failure)
+    assert(this.#phase !== 'running', 'undici tells of the end of what is aborted before it returns')
+  }
+
+  /** The exchange is over: the fetch goes on elsewhere, or it is over too. */
+  #conclude(): void {
+    if (this.#failure !== undefined || this.#next === undefined) this.#settle(this.#failure)
+    else this.#follow(this.#next)
+  }
+
+  #follow(url: URL): void {
+    const own = new URL(this.target.url)
+    this.#redirects++
+    this.#redirected = url
+    if (url.origin === own.origin) this.#origin = this.#home
+    else if (url.origin === this.#elsewhere?.href) this.#origin = this.#elsewhere
+    else {
+      void this.#elsewhere?.close()
+      this.#elsewhere = new Origin(this.#job, this.target.timeoutMs, url.origin, isForeign(own, url))
+      this.#origin = this.#elsewhere
+    }
+    process.nextTick(TargetClient.#resend, this)
+  }
+
+  #settle(failure: PenstockError | undefined): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#controller = undefined
+    this.#next = undefined
+    this.#failure = failure
+    this.#phase = 'settled'
+    process.nextTick(TargetClient.#report, this)
+  }
+
+  #describe(error: unknown): PenstockError {
+    if (error instanceof PenstockError) return error
+    if (!this.#answered) return new TargetConnection(this.#place(), error)
+    return new TargetBody(`the body of ${this.#place()} ended after ${this.wireBytes} bytes`, error)
+  }
+
+  #tooLarge(): BodyTooLarge {
+    return new BodyTooLarge(`the body of ${this.#place()}`, this.target.maxBodyBytes)
+  }
+
+  /** The URL that is asked, for messages. */
+  #place(): string {
+    if (this.#redirected === undefined) return this.target.url
+    return `${this.#redirected.href} (redirected from ${this.target.url})`
+  }
+
+  static #expire(client: TargetClient): void {
+    client.#abort(client.#failure ?? new TargetTimeout(client.#place(), client.target.timeoutMs))
+  }
+
+  // The following run outside of undici's call stack: it must not be entered again while it parses, and must not take an
+  // exception of the owner for one of the exchange.
+
+  static #resend(client: TargetClient): void {
+    if (client.#phase === 'running') client.#send()
+  }
+
+  static #report(client: TargetClient): void {
+    if (client.#phase !== 'settled') return
+    client.#phase = 'idle'
+    const failure = client.#failure
+    if (failure === undefined) {
+      client.#owner.fetched(client)
+      return
+    }
+    client.#failure = undefined
+    client.release()
+    client.#owner.failed(client, failure)
+  }
+}

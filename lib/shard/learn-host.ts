@@ -1,0 +1,77 @@
+import {
+  FLAG_ALWAYS_LEARN,
+  FLAG_HONOR_TIMESTAMPS,
+  LEARN_AT,
+  LEARN_BYTES,
+  LEARN_DROPPED,
+  LEARN_INVALID,
+  LEARN_UNSENT,
+} from '../../kernel/layout.ts'
+import type { Relabeling } from '../relabel/compile.ts'
+import type { EntryIndex } from './entry-index.ts'
+import type { Kernel, KernelHost } from './kernel.ts'
+import { encodeLabels } from './learn/encode-series.ts'
+import { parseKey } from './learn/parse-key.ts'
+import type { SeriesLabeler } from './learn/series-labels.ts'
+import { storeTargetLabels } from './target-labels.ts'
+import type { TargetState } from './target-state.ts'
+
+/**
+ * Answers what the kernel asks about new series of the target at hand: whether it knows them, and, where rules or rare
+ * syntax ask for it, what their labels are.
+ */
+export class LearnHost implements KernelHost {
+  kernel!: Kernel
+  index!: EntryIndex
+  readonly #remoteRules: Relabeling
+  #target!: TargetState
+  #labeler: SeriesLabeler | undefined
+  #labelsFound = 0
+
+  constructor(remoteRules: Relabeling) {
+    this.#remoteRules = remoteRules
+  }
+
+  /** Most labels of a series that went over the target's `label_limit`, which fails the scrape; 0 if none did. */
+  get labelsFound(): number {
+    return this.#labelsFound
+  }
+
+  /** Begins a scrape of `target`. Gives the flags of its round. */
+  begin(target: TargetState): number {
+    this.#target = target
+    this.#labeler = undefined
+    this.#labelsFound = 0
+    const { spec } = target.job
+    const learns = spec.metricRelabelRules.length > 0 || !this.#remoteRules.isEmpty || target.spec.labelLimit > 0
+    return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (learns ? FLAG_ALWAYS_LEARN : 0)
+  }
+
+  /** The scrape differs from the target's block: gives the kernel what it needs for labels. */
+  prepare(): void {
+    this.#labeler = this.#target.labeler(this.#remoteRules)
+    storeTargetLabels(this.kernel, this.#labeler.fixedLabels)
+  }
+
+  lookup(hashLow: number, hashHigh: number): number {
+    return this.index.lookup(hashLow, hashHigh)
+  }
+
+  learn(start: number, end: number): number {
+    const key = parseKey(this.kernel.bytes, start, end)
+    if (key === undefined) return LEARN_INVALID
+    const labels = this.#labeler!.scrapedLabels(key.name, key.labels)
+    if (labels === undefined) return LEARN_DROPPED
+    const { labelLimit } = this.#target.spec
+    if (labelLimit > 0 && labels.length > labelLimit) {
+      this.#labelsFound = Math.max(this.#labelsFound, labels.length)
+      return LEARN_DROPPED
+    }
+    const sent = this.#labeler!.sentLabels(labels)
+    if (sent === undefined) return LEARN_UNSENT
+    const encoded = encodeLabels(sent)
+    if (encoded.length > LEARN_BYTES) return LEARN_INVALID
+    this.kernel.bytes.set(encoded, LEARN_AT)
+    return encoded.length
+  }
+}

@@ -1,0 +1,47 @@
+import type { TargetSpec } from '../../../shared/target.ts'
+
+/** A series that a scrape writes about itself. */
+export type AutoMetric =
+  | 'scrape_duration_seconds'
+  | 'scrape_response_size_bytes'
+  | 'scrape_samples_limit'
+  | 'scrape_samples_post_metric_relabeling'
+  | 'scrape_samples_scraped'
+  | 'scrape_series_added'
+  | 'scrape_labels_limit'
+  | 'scrape_timeout_seconds'
+  | 'up'
+
+const AUTO_METRICS: readonly AutoMetric[] = [
+  'scrape_duration_seconds',
+  'scrape_response_size_bytes',
+  'scrape_samples_limit',
+  'scrape_samples_post_metric_relabeling',
+  'scrape_samples_scraped',
+  'scrape_series_added',
+  'scrape_labels_limit',
+  'scrape_timeout_seconds',
+  'up',
+]
+
+/** Names that a target's own series without labels cannot have: the above, and those that only vmagent writes. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  ...AUTO_METRICS,
+  'scrape_series_current',
+  'scrape_series_limit',
+  'scrape_series_limit_samples_dropped',
+])
+
+/** The series that every scrape of the target writes about itself, in vmagent's order. */
+export function autoMetricsOf(target: TargetSpec): AutoMetric[] {
+  return AUTO_METRICS.filter(metric => {
+    if (metric === 'scrape_samples_limit') return target.sampleLimit > 0
+    if (metric === 'scrape_labels_limit') return target.labelLimit > 0
+    return true
+  })
+}
+
+/** Whether a series of this name without labels would be taken for one that the scrape writes about itself. */
+export function isAutoMetricName(name: string): boolean {
+  return RESERVED_NAMES.has(name)
+}

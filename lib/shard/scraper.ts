@@ -1,0 +1,282 @@
+import { randomInt } from 'node:crypto'
+import {
+  CHUNK_RAW_BYTES_AT,
+  CHUNK_TIME_AT,
+  ENTRY_BYTES,
+  ENTRY_VALUE_AT,
+  KIND_SAMPLE,
+  LEARN_AT,
+} from '../../kernel/layout.ts'
+import type { CounterBlock, ShardCounter } from '../../shared/counters.ts'
+import type { PenstockError } from '../../shared/errors.ts'
+import type { ShardOptions } from '../../shared/protocol.ts'
+import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import { compileRules, type Relabeling } from '../relabel/compile.ts'
+import { createInflater, type Inflater } from './inflate.ts'
+import { Kernel } from './kernel.ts'
+import { type AutoMetric, autoMetricsOf } from './learn/auto-metrics.ts'
+import { encodeLabels } from './learn/encode-series.ts'
+import { encodeMetadata, MetadataMap, scanMetadata } from './learn/metadata.ts'
+import { SeriesLabeler } from './learn/series-labels.ts'
+import { LearnHost } from './learn-host.ts'
+import type { Publisher } from './publish.ts'
+import { closeChunk, Round, type RoundCounts } from './round.ts'
+import { BodyReader } from './scrape-body.ts'
+import { markAllStale, staleChunks } from './stale.ts'
+import { type AutoChunk, TargetBlock } from './target-block.ts'
+import { LimitExceeded } from './target-errors.ts'
+import type { TargetState } from './target-state.ts'
+
+/** Bits of the staleness marker, as two words. */
+const STALE_NAN_HIGH = 0x7ff00000
+const STALE_NAN_LOW = 2
+
+/** Metadata of an unchanged target is read and sent again after so long, give or take a fifth. */
+const METADATA_INTERVAL_MS = 5 * 60_000
+/** Series that come and go bring new metadata at most so often. */
+const METADATA_CHANGE_MS = 30_000
+
+/** What the auto metrics of one scrape say. */
+type ScrapeFacts = {
+  readonly durationMs: number
+  readonly textBytes: number
+  readonly scraped: number
+  readonly kept: number
+  readonly added: number
+  readonly up: boolean
+}
+
+const NOTHING_SCRAPED = { textBytes: 0, scraped: 0, kept: 0, added: 0, up: false }
+
+/**
+ * What happens to a target when its body is there, or is not going to be: lines through the kernel, then segments into
+ * the ring. One call at a time, for there is one kernel. Owns the kernel and the inflater.
+ */
+export class Scraper {
+  readonly kernel: Kernel
+  readonly inflater: Inflater
+  readonly #round: Round
+  readonly #host: LearnHost
+  readonly #reader: BodyReader
+  readonly #publisher: Publisher
+  readonly #counters: CounterBlock<ShardCounter>
+  readonly #options: ShardOptions
+  readonly #remoteRules: Relabeling
+
+  constructor(options: ShardOptions, publisher: Publisher, counters: CounterBlock<ShardCounter>) {
+    this.#options = options
+    this.#publisher = publisher
+    this.#counters = counters
+    this.#remoteRules = compileRules(options.remoteRelabelRules)
+    this.inflater = createInflater()
+    this.#host = new LearnHost(this.#remoteRules)
+    this.kernel = new Kernel(this.#host, options.hashSeed)
+    this.#round = new Round(this.kernel, () => this.#host.prepare())
+    this.#host.kernel = this.kernel
+    this.#host.index = this.#round.index
+    this.#reader = new BodyReader(this.kernel, this.inflater)
+  }
+
+  close(): void {
+    this.inflater.close()
+  }
+
+  /** The block of a target that has not been scraped yet, and the auto metrics that it has places for. */
+  emptyBlock(job: JobSpec, spec: TargetSpec): { block: TargetBlock; autoMetrics: AutoMetric[] } {
+    const labeler = new SeriesLabeler(job, spec, this.#remoteRules)
+    const autoMetrics: AutoMetric[] = []
+    const { exports, bytes } = this.kernel
+    exports.clearChunk()
+    this.kernel.setTime(Date.now())
+    for (const metric of autoMetricsOf(spec)) {
+      const labels = labeler.autoMetric(metric)
+      if (labels === undefined) continue
+      const encoded = encodeLabels(labels)
+      bytes.set(encoded, LEARN_AT)
+      exports.appendSeries(0n, 0, LEARN_AT, encoded.length, 0n, 0n, KIND_SAMPLE)
+      autoMetrics.push(metric)
+    }
+    return { block: TargetBlock.empty(this.#closeAutoChunk()), autoMetrics }
+  }
+
+  #closeAutoChunk(): AutoChunk {
+    const chunk = closeChunk(this.kernel)
+    const directory = new DataView(chunk.directory.buffer)
+    const entries = new DataView(chunk.entries.buffer, chunk.entries.byteOffset, chunk.entries.length)
+    return {
+      stencil: chunk.stencil,
+      rawBytes: directory.getUint32(CHUNK_RAW_BYTES_AT, true),
+      timeAt: directory.getUint32(CHUNK_TIME_AT, true),
+      valuesAt: Array.from({ length: chunk.entries.length / ENTRY_BYTES }, (_, index) =>
+        entries.getUint32(index * ENTRY_BYTES + ENTRY_VALUE_AT, true),
+      ),
+    }
+  }
+
+  /**
+   * Reads the body that the target's client has received, and publishes what it says.
+   *
+   * @throws {PenstockError} the body cannot be used: nothing was published, `fail` must follow
+   */
+  async succeed(target: TargetState): Promise<void> {
+    const metadata = this.#options.sendMetadata && target.dueMs >= target.metadataDueMs ? new MetadataMap() : undefined
+    const old = target.block
+    try {
+      this.#read(target, metadata)
+      await this.#publisher.block(target.block)
+      if (target.block !== old && target.up) await this.#publishVanished(target, old)
+    } finally {
+      this.#round.forget()
+    }
+    target.up = true
+    if (metadata !== undefined) await this.#publishMetadata(target, metadata)
+  }
+
+  /** Publishes that a scrape has failed: auto metrics, and stale markers for what the target had until now. */
+  async fail(target: TargetState, error: PenstockError | undefined): Promise<void> {
+    const durationMs = performance.now() - target.startedMs
+    const counts = error instanceof LimitExceeded ? error.counts : undefined
+    this.#storeAuto(target, { ...NOTHING_SCRAPED, ...counts, durationMs })
+    const wasUp = target.up
+    target.up = false
+    target.samples = 0
+    if (!wasUp || !this.#marksStale(target)) {
+      await this.#publisher.auto(target.block)
+      return
+    }
+    this.#counters.add('staleMarkers', markAllStale(this.kernel, target.block, target.dueMs))
+    await this.#publisher.block(target.block)
+  }
+
+  /** Publishes stale markers for all series of a target that is not scraped any more, auto metrics included. */
+  async retire(target: TargetState, nowMs: number): Promise<void> {
+    if (target.scrapes === 0 || !this.#marksStale(target)) return
+    const { block } = target
+    const view = new DataView(block.bytes.buffer)
+    for (let index = 0; index < block.autoValues; index++) {
+      view.setUint32(block.autoValueAt(index), STALE_NAN_LOW, true)
+      view.setUint32(block.autoValueAt(index) + 4, STALE_NAN_HIGH, true)
+    }
+    this.#storeAutoTime(block, nowMs)
+    let markers = block.autoValues
+    if (target.up) markers += markAllStale(this.kernel, block, nowMs)
+    this.#counters.add('staleMarkers', markers)
+    if (target.up) await this.#publisher.block(block)
+    else await this.#publisher.auto(block)
+  }
+
+  #marksStale(target: TargetState): boolean {
+    return !this.#options.noStaleMarkers && !target.job.spec.noStaleMarkers
+  }
+
+  /** Takes the body through the kernel; the target gets a new block if its series have changed. */
+  #read(target: TargetState, metadata: MetadataMap | undefined): void {
+    const round = this.#round
+    const { client, spec } = target
+    round.begin(target.block, target.dueMs, this.#host.begin(target))
+    const onWindow =
+      metadata === undefined
+        ? undefined
+        : (start: number, end: number) => scanMetadata(this.kernel.bytes, start, end, metadata)
+    this.#reader.read(client, round, spec.maxBodyBytes, onWindow)
+    this.#counters.add('bodyTextBytes', this.#reader.textBytes)
+    const sources = round.finish()
+    const { counts } = round
+    this.#counters.add('linesInvalid', counts.invalid + this.#reader.oversizedLines)
+    this.#checkLimits(spec, counts)
+    this.#count(counts)
+    if (sources === undefined) this.#counters.add('stencilHits', 1)
+    else {
+      this.#counters.add('stencilMisses', 1)
+      this.#counters.add('chunksEncoded', round.chunksEncoded)
+      const block = TargetBlock.assemble(target.block, sources, target.block.auto())
+      this.#counters.add('accountTargetBlocksBytes', block.sizeBytes - target.block.sizeBytes)
+      this.#counters.add('series', block.countSamples() - target.block.countSamples())
+      target.block = block
+      if (counts.added > 0) {
+        target.metadataDueMs = Math.min(target.metadataDueMs, target.dueMs + METADATA_CHANGE_MS)
+      }
+    }
+    const { scraped, kept } = counts
+    const added = this.#marksStale(target) ? counts.added : 0
+    const durationMs = performance.now() - target.startedMs
+    this.#storeAuto(target, { durationMs, textBytes: this.#reader.textBytes, scraped, kept, added, up: true })
+    target.samples = kept
+  }
+
+  /** @throws {LimitExceeded} */
+  #checkLimits(spec: TargetSpec, counts: RoundCounts): void {
+    const { scraped, kept } = counts
+    const { labelsFound } = this.#host
+    if (labelsFound > 0) throw new LimitExceeded('label_limit', labelsFound, spec.labelLimit, { scraped, kept: 0 })
+    if (spec.sampleLimit > 0 && kept > spec.sampleLimit) {
+      throw new LimitExceeded('sample_limit', kept, spec.sampleLimit, { scraped, kept })
+    }
+  }
+
+  #count(counts: RoundCounts): void {
+    this.#counters.add('samplesScraped', counts.scraped)
+    this.#counters.add('samplesDroppedByRelabeling', counts.scraped - counts.kept)
+    this.#counters.add('seriesEncoded', counts.encoded)
+    this.#counters.add('seriesLearned', counts.learned)
+  }
+
+  async #publishVanished(target: TargetState, old: TargetBlock): Promise<void> {
+    if (!this.#marksStale(target)) return
+    for (const { stencil, rawBytes, samples } of staleChunks(this.kernel, old, this.#round.index.seen, target.dueMs)) {
+      this.#counters.add('staleMarkers', samples)
+      await this.#publisher.segment(stencil, 0, stencil.length, rawBytes, samples)
+    }
+  }
+
+  async #publishMetadata(target: TargetState, metadata: MetadataMap): Promise<void> {
+    target.metadataDueMs = target.dueMs + METADATA_INTERVAL_MS * (0.8 + randomInt(1000) / 2500)
+    for (const piece of encodeMetadata(metadata)) await this.#publisher.metadata(piece)
+  }
+
+  /** Stores the auto metrics of the scrape at hand in the target's block. */
+  #storeAuto(target: TargetState, facts: ScrapeFacts): void {
+    const { block, spec } = target
+    const view = new DataView(block.bytes.buffer)
+    for (const [index, metric] of target.autoMetrics.entries()) {
+      view.setFloat64(block.autoValueAt(index), autoValue(metric, spec, facts), true)
+    }
+    this.#storeAutoTime(block, target.dueMs)
+    target.lastDurationMs = facts.durationMs
+  }
+
+  /** A varint of 6 bytes, as all timestamps from 1971 to 2109 are. */
+  #storeAutoTime(block: TargetBlock, timeMs: number): void {
+    if (block.autoValues === 0) return
+    const at = block.autoTimeAt
+    let rest = timeMs
+    for (let byte = 0; byte < 5; byte++) {
+      block.bytes[at + byte] = (rest % 128) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    block.bytes[at + 5] = rest
+  }
+}
+
+function autoValue(metric: AutoMetric, spec: TargetSpec, facts: ScrapeFacts): number {
+  switch (metric) {
+    case 'scrape_duration_seconds':
+      return Math.round(facts.durationMs) / 1000
+    case 'scrape_response_size_bytes':
+      return facts.textBytes
+    case 'scrape_samples_limit':
+      return spec.sampleLimit
+    case 'scrape_samples_post_metric_relabeling':
+      return facts.kept
+    case 'scrape_samples_scraped':
+      return facts.scraped
+    case 'scrape_series_added':
+      return facts.added
+    case 'scrape_labels_limit':
+      return spec.labelLimit
+    case 'scrape_timeout_seconds':
+      return spec.timeoutMs / 1000
+    case 'up':
+      return facts.up ? 1 : 0
+  }
+}

@@ -1,0 +1,254 @@
+import { getHeapStatistics } from 'node:v8'
+import {
+  CounterBlock,
+  SCRAPE_DURATION_BOUNDS_SECONDS,
+  SHARD_COUNTERS,
+  type ShardCounter,
+} from '../../shared/counters.ts'
+import { PenstockError } from '../../shared/errors.ts'
+import type { LogLevel, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
+import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import { Cadence } from './cadence.ts'
+import { systemClock } from './clock.ts'
+import { type FetchOwner, TargetClient } from './fetch.ts'
+import { FetchJob } from './fetch-job.ts'
+import { Publisher } from './publish.ts'
+import { Scraper } from './scraper.ts'
+import { type ShardJob, TargetState } from './target-state.ts'
+
+const ACCOUNTS_INTERVAL_MS = 1000
+/** How long the worst lag of a scrape's start is remembered. */
+const LAG_WINDOW_MS = 60_000
+
+export type ShardLog = (level: LogLevel, message: string) => void
+
+/** A fetch that ended, or a target that was removed: what waits for the kernel. */
+type Arrival = { readonly target: TargetState; readonly what: 'body' | 'failure' | 'removal' }
+
+/**
+ * One shard: its targets, when each is due, their fetches, and the one place where results are worked off one by one.
+ * While the ring is full that place waits, and with it everything that has arrived.
+ */
+export class Shard implements FetchOwner {
+  readonly #log: ShardLog
+  readonly #counters: CounterBlock<ShardCounter>
+  readonly #publisher: Publisher
+  readonly #scraper: Scraper
+  readonly #cadence: Cadence<TargetState>
+  readonly #jobs = new Map<string, ShardJob>()
+  readonly #targets = new Map<string, TargetState>()
+  readonly #clients = new Map<TargetClient, TargetState>()
+  readonly #arrivals: Arrival[] = []
+  readonly #accountsTimer: NodeJS.Timeout
+  #working: Promise<void> | undefined
+  #running = 0
+  #idle: (() => void) | undefined
+  #bodyBytes = 0
+  #lagMaxMs = 0
+  #lagSinceMs = 0
+
+  /** @throws {KernelMissing | RelabelError} */
+  constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
+    this.#log = log
+    this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
+    this.#publisher = new Publisher(memory, this.#counters)
+    this.#scraper = new Scraper(options, this.#publisher, this.#counters)
+    if (this.#scraper.inflater.kind !== 'native') {
+      log('warn', 'this version of Node.js does not inflate straight into kernel memory; scrapes take more CPU')
+    }
+    this.#cadence = new Cadence(systemClock, (target, dueMs, skipped) => this.#start(target, dueMs, skipped))
+    this.#accountsTimer = setInterval(() => this.#storeAccounts(), ACCOUNTS_INTERVAL_MS)
+    this.#storeAccounts()
+  }
+
+  /** Takes targets over and gives others up. `jobs` holds at least the jobs of the added targets. */
+  assign(jobs: readonly JobSpec[], added: readonly TargetSpec[], removed: readonly string[]): void {
+    for (const id of removed) this.#remove(id)
+    const specs = new Map(jobs.map(job => [job.key, job]))
+    for (const spec of added) this.#add(spec, specs)
+    this.#counters.set('targets', this.#targets.size)
+  }
+
+  status(ids: readonly string[] | 'all'): TargetStatus[] {
+    if (ids === 'all') return [...this.#targets.values()].map(target => target.status())
+    return ids.flatMap(id => this.#targets.get(id)?.status() ?? [])
+  }
+
+  /** Samples of each target's last scrape that succeeded. */
+  weights(): (readonly [id: string, samples: number])[] {
+    return [...this.#targets.values()].filter(target => target.up).map(target => [target.spec.id, target.samples])
+  }
+
+  /** Starts no more scrapes, lets those that run finish within `graceMs`, and closes everything. */
+  async stop(graceMs: number): Promise<void> {
+    this.#cadence.stop()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#idle = resolve
+    const timer = setTimeout(resolve, graceMs)
+    if (this.#running > 0) await promise
+    clearTimeout(timer)
+    await this.#working
+    clearInterval(this.#accountsTimer)
+    await Promise.all([...this.#targets.values()].map(target => target.client.close()))
+    this.#scraper.close()
+  }
+
+  fetched(client: TargetClient): void {
+    this.#counters.add('bodyWireBytes', client.wireBytes)
+    this.#arrive({ target: this.#clients.get(client)!, what: 'body' })
+  }
+
+  failed(client: TargetClient, error: PenstockError): void {
+    const target = this.#clients.get(client)!
+    this.#noteFailure(target, error)
+    this.#arrive({ target, what: 'failure' })
+  }
+
+  bodyBytesChanged(delta: number): void {
+    this.#bodyBytes += delta
+  }
+
+  #add(spec: TargetSpec, jobs: ReadonlyMap<string, JobSpec>): void {
+    let job = this.#jobs.get(spec.jobKey)
+    if (job === undefined) {
+      const jobSpec = jobs.get(spec.jobKey)!
+      job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec), targets: 0 }
+      this.#jobs.set(spec.jobKey, job)
+    }
+    job.targets++
+    const client = new TargetClient(spec, job.fetchJob, this)
+    const target = new TargetState(spec, job, client)
+    this.#targets.set(spec.id, target)
+    this.#clients.set(client, target)
+    this.#cadence.add(target)
+  }
+
+  #remove(id: string): void {
+    const target = this.#targets.get(id)
+    if (target === undefined) return
+    this.#targets.delete(id)
+    this.#cadence.remove(target)
+    target.removed = true
+    if (!target.fetching) this.#arrive({ target, what: 'removal' })
+  }
+
+  #start(target: TargetState, dueMs: number, skipped: number): void {
+    if (skipped > 0) this.#counters.add('scrapesSkipped', skipped)
+    if (target.busy) {
+      this.#counters.add('scrapesSkipped', 1)
+      return
+    }
+    const nowMs = Date.now()
+    this.#noteLag(nowMs - dueMs, nowMs)
+    target.busy = true
+    target.fetching = true
+    target.dueMs = dueMs
+    target.startedMs = performance.now()
+    this.#running++
+    target.client.start()
+  }
+
+  #arrive(arrival: Arrival): void {
+    arrival.target.fetching = false
+    this.#arrivals.push(arrival)
+    this.#working ??= this.#work()
+  }
+
+  /** Works off what has arrived. Runs once at a time: the kernel is not touched from anywhere else. */
+  async #work(): Promise<void> {
+    try {
+      for (let arrival = this.#arrivals.shift(); arrival !== undefined; arrival = this.#arrivals.shift()) {
+        if (arrival.what === 'removal') await this.#retire(arrival.target)
+        else await this.#finish(arrival.target, arrival.what === 'body')
+      }
+    } finally {
+      this.#working = undefined
+    }
+  }
+
+  /** The end of a scrape. */
+  async #finish(target: TargetState, hasBody: boolean): Promise<void> {
+    const wasUp = target.up
+    this.#prepare(target)
+    try {
+      if (hasBody) await this.#scraper.succeed(target)
+      else await this.#scraper.fail(target, undefined)
+    } catch (error) {
+      if (!(error instanceof PenstockError)) throw error
+      this.#noteFailure(target, error)
+      await this.#scraper.fail(target, error)
+    }
+    target.client.release()
+    target.busy = false
+    target.scrapes++
+    target.lastScrapeMs = target.dueMs
+    if (target.up) target.error = ''
+    this.#counters.add('targetsUp', Number(target.up) - Number(wasUp))
+    this.#counters.add('scrapes', 1)
+    this.#countDuration(target.lastDurationMs / 1000)
+    this.#running--
+    if (target.removed) await this.#retire(target)
+    if (this.#running === 0) this.#idle?.()
+  }
+
+  /** The block of a target is made with its first scrape, so that a long list of targets is taken over at once. */
+  #prepare(target: TargetState): void {
+    if (target.isPrepared) return
+    const { block, autoMetrics } = this.#scraper.emptyBlock(target.job.spec, target.spec)
+    target.prepare(block, autoMetrics)
+    this.#counters.add('accountTargetBlocksBytes', block.sizeBytes)
+  }
+
+  async #retire(target: TargetState): Promise<void> {
+    this.#clients.delete(target.client)
+    await target.client.close()
+    if (target.isPrepared) {
+      await this.#scraper.retire(target, Date.now())
+      this.#counters.add('accountTargetBlocksBytes', -target.block.sizeBytes)
+      this.#counters.add('series', -target.block.countSamples())
+    }
+    this.#counters.add('targetsUp', -Number(target.up))
+    target.job.targets--
+    if (target.job.targets === 0) this.#jobs.delete(target.spec.jobKey)
+  }
+
+  #noteFailure(target: TargetState, error: PenstockError): void {
+    target.error = error.message
+    this.#counters.add('scrapesFailed', 1)
+    if (error.code === 'TARGET_TIMEOUT') this.#counters.add('scrapesTimedOut', 1)
+    if (error.code === 'BODY_TOO_LARGE') this.#counters.add('scrapesOverBodyLimit', 1)
+    if (error.code === 'LIMIT_EXCEEDED') {
+      const isSamples = 'limit' in error && error.limit === 'sample_limit'
+      this.#counters.add(isSamples ? 'scrapesOverSampleLimit' : 'scrapesOverLabelLimit', 1)
+    }
+    // Once when a target goes down, not at every scrape of one that stays down.
+    if (target.up || target.scrapes === 0) this.#log('warn', `cannot scrape ${target.spec.url}: ${error.message}`)
+  }
+
+  #noteLag(lagMs: number, nowMs: number): void {
+    if (nowMs - this.#lagSinceMs > LAG_WINDOW_MS) {
+      this.#lagSinceMs = nowMs
+      this.#lagMaxMs = 0
+    }
+    this.#lagMaxMs = Math.max(this.#lagMaxMs, lagMs)
+  }
+
+  #countDuration(seconds: number): void {
+    this.#counters.add('scrapeDurationSumSeconds', seconds)
+    const bound = SCRAPE_DURATION_BOUNDS_SECONDS.find(limit => seconds <= limit) ?? Number.POSITIVE_INFINITY
+    this.#counters.add(`scrapeDurationBucket${bound}` as ShardCounter, 1)
+  }
+
+  #storeAccounts(): void {
+    const heap = getHeapStatistics()
+    const blockBytes = this.#counters.get('accountTargetBlocksBytes')
+    this.#counters.set('heartbeatMs', Date.now())
+    this.#counters.set('scrapeLagMaxMs', this.#lagMaxMs)
+    this.#counters.set('accountHeapBytes', heap.total_physical_size)
+    // V8 counts target blocks and bodies as external too; they have accounts of their own.
+    this.#counters.set('accountExternalBytes', Math.max(0, heap.external_memory - blockBytes - this.#bodyBytes))
+    this.#counters.set('accountKernelBytes', this.#scraper.kernel.sizeBytes)
+    this.#counters.set('accountBodiesBytes', this.#bodyBytes)
+    this.#counters.set('accountRingBytes', this.#publisher.usedBytes)
+  }
+}

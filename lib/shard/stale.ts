@@ -1,0 +1,94 @@
+import {
+  CHUNK_BYTES,
+  CHUNK_RAW_BYTES_AT,
+  CHUNK_SAMPLES_AT,
+  ENTRY_BYTES,
+  ENTRY_KEY_AT,
+  KIND_OWN_TIME_WIDE,
+  OLD_SEEN_AT,
+  RUN_CHUNKS_MAX,
+  RUN_DIRECTORY_AT,
+  RUN_ENTRIES_AT,
+  RUN_STENCIL_AT,
+  RUN_STENCIL_BYTES,
+  STATE_NEW_ENTRIES,
+  STATE_RUN_CHUNKS,
+} from '../../kernel/layout.ts'
+import type { Kernel } from './kernel.ts'
+import { closeChunk } from './round.ts'
+import type { ChunkStarts, NewChunk, TargetBlock } from './target-block.ts'
+
+/** Puts a stale marker into every place of a block's stencils, but for those of the auto metrics. */
+export function markAllStale(kernel: Kernel, block: TargetBlock, timeMs: number): number {
+  kernel.setTime(timeMs)
+  const starts = block.chunkStarts()
+  let markers = 0
+  for (let first = 0; first < block.chunks; ) {
+    let last = first
+    const stencilAt = starts.stencilAt[first]!
+    while (last < block.chunks && last - first < RUN_CHUNKS_MAX) {
+      if (starts.stencilAt[last + 1]! - stencilAt > RUN_STENCIL_BYTES) break
+      last++
+    }
+    loadRun(kernel, block, starts, first, last)
+    markers += kernel.exports.staleRun()
+    const stencilBytes = starts.stencilAt[last]! - stencilAt
+    block.bytes.set(kernel.bytes.subarray(RUN_STENCIL_AT, RUN_STENCIL_AT + stencilBytes), stencilAt)
+    first = last
+  }
+  return markers
+}
+
+/** Stencils with a stale marker for each series of `block` that `seen` (one byte an entry) does not have, one by one. */
+export function* staleChunks(
+  kernel: Kernel,
+  block: TargetBlock,
+  seen: Uint8Array,
+  timeMs: number,
+): Generator<{ stencil: Uint8Array; rawBytes: number; samples: number }> {
+  kernel.setTime(timeMs)
+  kernel.exports.clearChunk()
+  const starts = block.chunkStarts()
+  for (let chunk = 0; chunk < block.chunks; chunk++) {
+    const first = (starts.entriesAt[chunk]! - block.entriesAt) / ENTRY_BYTES
+    const entries = block.chunkEntries(chunk)
+    if (!hasVanished(block, seen, first, entries)) continue
+    loadRun(kernel, block, starts, chunk, chunk + 1)
+    const stencilBytes = block.chunkStencilBytes(chunk)
+    kernel.exports.enterChunk(RUN_ENTRIES_AT, entries, RUN_STENCIL_AT, stencilBytes, first, 0)
+    kernel.bytes.set(seen.subarray(first, first + entries), OLD_SEEN_AT)
+    for (let from = 0; from < entries; ) {
+      from = kernel.exports.takeVanished(from)
+      if (from < entries) yield segmentOf(closeChunk(kernel))
+    }
+  }
+  if (kernel.get(STATE_NEW_ENTRIES) > 0) yield segmentOf(closeChunk(kernel))
+}
+
+function segmentOf(chunk: NewChunk): { stencil: Uint8Array; rawBytes: number; samples: number } {
+  const directory = new Uint32Array(chunk.directory.buffer)
+  return {
+    stencil: chunk.stencil,
+    rawBytes: directory[CHUNK_RAW_BYTES_AT >> 2]!,
+    samples: directory[CHUNK_SAMPLES_AT >> 2]!,
+  }
+}
+
+function hasVanished(block: TargetBlock, seen: Uint8Array, first: number, entries: number): boolean {
+  for (let entry = first; entry < first + entries; entry++) {
+    if (seen[entry] !== 0) continue
+    const key = block.words[(block.entriesAt + entry * ENTRY_BYTES + ENTRY_KEY_AT) >> 2]!
+    if (key >>> 24 <= KIND_OWN_TIME_WIDE) return true
+  }
+  return false
+}
+
+function loadRun(kernel: Kernel, block: TargetBlock, starts: ChunkStarts, first: number, end: number): void {
+  const { bytes } = kernel
+  const directoryAt = block.directoryAt + first * CHUNK_BYTES
+  const directoryEnd = directoryAt + (end - first) * CHUNK_BYTES
+  bytes.set(block.bytes.subarray(directoryAt, directoryEnd), RUN_DIRECTORY_AT)
+  bytes.set(block.bytes.subarray(starts.entriesAt[first], starts.entriesAt[end]), RUN_ENTRIES_AT)
+  bytes.set(block.bytes.subarray(starts.stencilAt[first], starts.stencilAt[end]), RUN_STENCIL_AT)
+  kernel.set(STATE_RUN_CHUNKS, end - first)
+}

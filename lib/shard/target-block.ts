@@ -1,0 +1,212 @@
+import assert from 'node:assert'
+import {
+  CHUNK_BYTES,
+  CHUNK_ENTRIES_AT,
+  CHUNK_RAW_BYTES_AT,
+  CHUNK_SAMPLES_AT,
+  CHUNK_STENCIL_BYTES_AT,
+  ENTRY_BYTES,
+} from '../../kernel/layout.ts'
+
+/*
+ *   0       4         8        12        16             20           24            28         32       36
+ *   ├ magic ┼ version ┼ chunks ┼ entries ┼ stencilBytes ┼ autoValues ┼ autoStencil ┼ autoRaw  ┼ autoAt ┤ fill to 64
+ *   64: places of the auto metrics' values, u32 × AUTO_VALUES_MAX
+ *   then directory, entries, stencils, and the stencil of the auto metrics: see kernel/layout.ts
+ */
+const MAGIC = 0x4b424e50 // "PNBK"
+const VERSION = 1
+const CHUNKS = 2
+const ENTRIES = 3
+const STENCIL_BYTES = 4
+const AUTO_VALUES = 5
+const AUTO_STENCIL_BYTES = 6
+const AUTO_RAW_BYTES = 7
+const AUTO_TIME_AT = 8
+const AUTO_VALUES_AT = 16 // in words
+const AUTO_VALUES_MAX = 16
+const DIRECTORY_AT = (AUTO_VALUES_AT + AUTO_VALUES_MAX) * 4
+const WORD_BYTES = 4
+
+/** The compressed auto metrics of a target: `up`, `scrape_duration_seconds` and so on, in the order of their values. */
+export type AutoChunk = {
+  readonly stencil: Uint8Array
+  readonly rawBytes: number
+  readonly timeAt: number
+  readonly valuesAt: readonly number[]
+}
+
+/** A chunk that was built anew, as copies of what the kernel left: directory record, entries, stencil. */
+export type NewChunk = { readonly directory: Uint8Array; readonly entries: Uint8Array; readonly stencil: Uint8Array }
+
+/** For each chunk, and at the end for one more, where its entries and its stencil begin. */
+export type ChunkStarts = { readonly entriesAt: Uint32Array; readonly stencilAt: Uint32Array }
+
+/** A chunk of a new block: made anew, or the number of one that stays as it is. */
+export type ChunkSource = NewChunk | number
+
+/**
+ * All that a shard keeps for a target's series, in one buffer that can be handed to another thread. Layout in
+ * kernel/layout.ts. Values and timestamps in its stencils are those of the last scrape that reached them.
+ */
+export class TargetBlock {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly words: Uint32Array<ArrayBuffer>
+
+  constructor(buffer: ArrayBuffer) {
+    this.bytes = new Uint8Array(buffer)
+    this.words = new Uint32Array(buffer)
+    assert(this.words[0] === MAGIC && this.words[1] === VERSION, 'not a target block of this version')
+  }
+
+  /** A block without series but those of the scrape itself. */
+  static empty(auto: AutoChunk): TargetBlock {
+    return TargetBlock.assemble(undefined, [], auto)
+  }
+
+  /** Puts chunks of an old block and new ones together, in order. */
+  static assemble(old: TargetBlock | undefined, sources: readonly ChunkSource[], auto: AutoChunk): TargetBlock {
+    assert(auto.valuesAt.length <= AUTO_VALUES_MAX)
+    const starts = old?.chunkStarts()
+    const parts = sources.map(source => (typeof source === 'number' ? old!.chunk(source, starts!) : source))
+    let entryBytes = 0
+    let stencilBytes = 0
+    for (const part of parts) {
+      entryBytes += part.entries.length
+      stencilBytes += part.stencil.length
+    }
+    const directoryBytes = parts.length * CHUNK_BYTES
+    const sizeBytes = DIRECTORY_AT + directoryBytes + entryBytes + stencilBytes + auto.stencil.length
+    const buffer = new ArrayBuffer(sizeBytes + (-sizeBytes & (WORD_BYTES - 1)))
+    const words = new Uint32Array(buffer)
+    const header = [MAGIC, VERSION, parts.length, entryBytes / ENTRY_BYTES, stencilBytes]
+    words.set([...header, auto.valuesAt.length, auto.stencil.length, auto.rawBytes, auto.timeAt])
+    words.set(auto.valuesAt, AUTO_VALUES_AT)
+
+    const bytes = new Uint8Array(buffer)
+    let directoryAt = DIRECTORY_AT
+    let entryAt = directoryAt + directoryBytes
+    let stencilAt = entryAt + entryBytes
+    for (const part of parts) {
+      bytes.set(part.directory, directoryAt)
+      bytes.set(part.entries, entryAt)
+      bytes.set(part.stencil, stencilAt)
+      directoryAt += CHUNK_BYTES
+      entryAt += part.entries.length
+      stencilAt += part.stencil.length
+    }
+    bytes.set(auto.stencil, stencilAt)
+    return new TargetBlock(buffer)
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length
+  }
+
+  get chunks(): number {
+    return this.words[CHUNKS]!
+  }
+
+  get entries(): number {
+    return this.words[ENTRIES]!
+  }
+
+  get directoryAt(): number {
+    return DIRECTORY_AT
+  }
+
+  get entriesAt(): number {
+    return DIRECTORY_AT + this.chunks * CHUNK_BYTES
+  }
+
+  get stencilAt(): number {
+    return this.entriesAt + this.entries * ENTRY_BYTES
+  }
+
+  /** Where the auto metrics' stencil begins, which is where those of the chunks end. */
+  get autoAt(): number {
+    return this.stencilAt + this.words[STENCIL_BYTES]!
+  }
+
+  get autoStencilBytes(): number {
+    return this.words[AUTO_STENCIL_BYTES]!
+  }
+
+  get autoRawBytes(): number {
+    return this.words[AUTO_RAW_BYTES]!
+  }
+
+  get autoValues(): number {
+    return this.words[AUTO_VALUES]!
+  }
+
+  /** Place of the auto metrics' timestamp in `bytes`, a 6-byte varint. Only if there is an auto metric. */
+  get autoTimeAt(): number {
+    return this.autoAt + this.words[AUTO_TIME_AT]!
+  }
+
+  /** Place in `bytes` of the value of the `index`-th auto metric. */
+  autoValueAt(index: number): number {
+    return this.autoAt + this.words[AUTO_VALUES_AT + index]!
+  }
+
+  chunkEntries(chunk: number): number {
+    return this.#directory(chunk, CHUNK_ENTRIES_AT)
+  }
+
+  chunkSamples(chunk: number): number {
+    return this.#directory(chunk, CHUNK_SAMPLES_AT)
+  }
+
+  chunkStencilBytes(chunk: number): number {
+    return this.#directory(chunk, CHUNK_STENCIL_BYTES_AT)
+  }
+
+  chunkRawBytes(chunk: number): number {
+    return this.#directory(chunk, CHUNK_RAW_BYTES_AT)
+  }
+
+  /** Series with a place in the stencil, those of the scrape itself not counted. */
+  countSamples(): number {
+    let samples = 0
+    for (let chunk = 0; chunk < this.chunks; chunk++) samples += this.chunkSamples(chunk)
+    return samples
+  }
+
+  /** Where the entries and the stencil of each chunk begin in `bytes`. */
+  chunkStarts(): ChunkStarts {
+    const entriesAt = new Uint32Array(this.chunks + 1)
+    const stencilAt = new Uint32Array(this.chunks + 1)
+    entriesAt[0] = this.entriesAt
+    stencilAt[0] = this.stencilAt
+    for (let chunk = 0; chunk < this.chunks; chunk++) {
+      entriesAt[chunk + 1] = entriesAt[chunk]! + this.chunkEntries(chunk) * ENTRY_BYTES
+      stencilAt[chunk + 1] = stencilAt[chunk]! + this.chunkStencilBytes(chunk)
+    }
+    return { entriesAt, stencilAt }
+  }
+
+  /** Views of one chunk's parts. */
+  chunk(chunk: number, starts: ChunkStarts): NewChunk {
+    const directoryAt = DIRECTORY_AT + chunk * CHUNK_BYTES
+    return {
+      directory: this.bytes.subarray(directoryAt, directoryAt + CHUNK_BYTES),
+      entries: this.bytes.subarray(starts.entriesAt[chunk], starts.entriesAt[chunk + 1]),
+      stencil: this.bytes.subarray(starts.stencilAt[chunk], starts.stencilAt[chunk + 1]),
+    }
+  }
+
+  /** The auto metrics' part, to go on in a new block. */
+  auto(): AutoChunk {
+    return {
+      stencil: this.bytes.subarray(this.autoAt, this.autoAt + this.autoStencilBytes),
+      rawBytes: this.autoRawBytes,
+      timeAt: this.words[AUTO_TIME_AT]!,
+      valuesAt: [...this.words.subarray(AUTO_VALUES_AT, AUTO_VALUES_AT + this.autoValues)],
+    }
+  }
+
+  #directory(chunk: number, field: number): number {
+    return this.words[(DIRECTORY_AT + chunk * CHUNK_BYTES + field) / WORD_BYTES]!
+  }
+}

@@ -1,0 +1,79 @@
+import type { TargetStatus } from '../../shared/protocol.ts'
+import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import type { Relabeling } from '../relabel/compile.ts'
+import type { TargetClient } from './fetch.ts'
+import type { FetchJob } from './fetch-job.ts'
+import type { AutoMetric } from './learn/auto-metrics.ts'
+import { SeriesLabeler } from './learn/series-labels.ts'
+import type { TargetBlock } from './target-block.ts'
+
+/** What a shard keeps for the targets of one job. */
+export type ShardJob = { readonly spec: JobSpec; readonly fetchJob: FetchJob; targets: number }
+
+/** One target of a shard: its block, its connection, and how its last scrape went. */
+export class TargetState {
+  readonly spec: TargetSpec
+  readonly job: ShardJob
+  readonly client: TargetClient
+  /** Auto metrics that relabeling keeps, in the order of their values in the block. */
+  autoMetrics: readonly AutoMetric[] = []
+  #block: TargetBlock | undefined
+  /** A fetch runs. */
+  fetching = false
+  /** A fetch runs, or its result waits for its turn. */
+  busy = false
+  removed = false
+  /** Tick of the scrape that runs, which is the timestamp of its samples; and when it really began. */
+  dueMs = 0
+  startedMs = 0
+  /** When the comments of a body are read again for metadata. */
+  metadataDueMs = 0
+  up = false
+  scrapes = 0
+  lastScrapeMs = 0
+  lastDurationMs = 0
+  samples = 0
+  error = ''
+
+  constructor(spec: TargetSpec, job: ShardJob, client: TargetClient) {
+    this.spec = spec
+    this.job = job
+    this.client = client
+  }
+
+  get isPrepared(): boolean {
+    return this.#block !== undefined
+  }
+
+  prepare(block: TargetBlock, autoMetrics: readonly AutoMetric[]): void {
+    this.#block = block
+    this.autoMetrics = autoMetrics
+  }
+
+  /** Only of a prepared target. */
+  get block(): TargetBlock {
+    return this.#block!
+  }
+
+  set block(block: TargetBlock) {
+    this.#block = block
+  }
+
+  get intervalMs(): number {
+    return this.spec.intervalMs
+  }
+
+  get offsetMs(): number {
+    return this.spec.offsetMs
+  }
+
+  /** Made for each scrape that has new series, and not kept: most targets have none for days. */
+  labeler(remoteRules: Relabeling): SeriesLabeler {
+    return new SeriesLabeler(this.job.spec, this.spec, remoteRules)
+  }
+
+  status(): TargetStatus {
+    const { up, scrapes, lastScrapeMs, lastDurationMs, samples, error } = this
+    return { id: this.spec.id, up, scrapes, lastScrapeMs, lastDurationMs, samples, error }
+  }
+}

@@ -1,0 +1,50 @@
+import test from 'ava'
+import { ADMIN_DEFAULTS, type AdminOptions } from '../../lib/admin/server.ts'
+import { toAdminOptions } from '../../lib/cli/admin-options.ts'
+import { parseCommandLine } from '../../lib/cli/command-line.ts'
+
+function optionsOf(...argv: readonly string[]): AdminOptions | undefined {
+  const command = parseCommandLine(argv, {})
+  return command.type === 'run' ? toAdminOptions(command.flags) : undefined
+}
+
+test('the defaults of the flags are those of the server', t => {
+  t.deepEqual(optionsOf(), ADMIN_DEFAULTS)
+})
+
+test('every flag of the server reaches it', t => {
+  t.deepEqual(
+    optionsOf(
+      '-httpListenAddr=:1,:2',
+      '-enableTCP6',
+      '-metrics.exposeMetadata',
+      '-http.disableCORS',
+      '-http.idleConnTimeout=5s',
+      '-http.shutdownDelay=6s',
+      '-http.maxGracefulShutdownDuration=7ms',
+      '-metricsAuthKey=m',
+      '-reloadAuthKey=file:///r',
+      '-flagsAuthKey=f',
+      '-configAuthKey=c',
+      '-httpAuth.username=me',
+      '-httpAuth.password=file://p',
+    ),
+    {
+      listenAddrs: [':1', ':2'],
+      ipv6: true,
+      pathPrefix: '',
+      exposeMetadata: true,
+      cors: false,
+      idleTimeoutMs: 5000,
+      closeDelayMs: 6000,
+      closeGraceMs: 7,
+      authKeys: { metrics: { value: 'm' }, reload: { file: '/r' }, flags: { value: 'f' }, config: { value: 'c' } },
+      basicAuth: { username: 'me', password: { file: 'p' } },
+    },
+  )
+})
+
+test('an empty address means no server', t => {
+  t.is(optionsOf('-httpListenAddr='), undefined)
+  t.deepEqual(optionsOf('-httpListenAddr=,:1')?.listenAddrs, [':1'])
+})

@@ -1,0 +1,233 @@
+import test, { type ExecutionContext } from 'ava'
+import { destinationCountersIn, shardCountersIn, writerCountersIn } from '../../lib/control/ring-memory.ts'
+import { Supervisor } from '../../lib/control/supervise.ts'
+import type { WorkerFailed } from '../../lib/control/thread.ts'
+import type { DestinationSpec } from '../../shared/protocol.ts'
+import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+
+const entries = {
+  shard: new URL('../fixtures/shard.ts', import.meta.url),
+  writer: new URL('../fixtures/writer.ts', import.meta.url),
+}
+
+const jobs = ['a', 'b'].map(jobOf)
+
+const shardOptions = { remoteRelabelRules: [], sendMetadata: false, hashSeed: [1, 2], noStaleMarkers: false } as const
+
+function jobOf(key: string): JobSpec {
+  return {
+    key,
+    jobName: key,
+    http: { headers: [] },
+    externalLabels: [],
+    metricRelabelRules: [],
+    honorLabels: false,
+    honorTimestamps: false,
+    disableCompression: false,
+    disableKeepAlive: false,
+    followRedirects: true,
+    noStaleMarkers: false,
+    streamParse: false,
+  }
+}
+
+function targetOf(number: number, jobKey = 'a', behaviour = 'none'): TargetSpec {
+  return {
+    id: BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n)
+      .toString(16)
+      .padStart(16, '0'),
+    jobKey,
+    url: `http://target-${number}/metrics`,
+    labels: [{ name: 'behaviour', value: behaviour }],
+    intervalMs: 1000,
+    timeoutMs: 1000,
+    offsetMs: 0,
+    maxBodyBytes: 1 << 20,
+    sampleLimit: 0,
+    labelLimit: 0,
+    seriesLimit: 0,
+  }
+}
+
+function destinationOf(name: string): DestinationSpec {
+  return {
+    url: 'http://127.0.0.1:1/api/v1/write',
+    name,
+    http: { headers: [] },
+    sendTimeoutMs: 1000,
+    retryMinMs: 1000,
+    retryMaxMs: 1000,
+    queues: 1,
+    queueBytesMax: 1 << 20,
+  }
+}
+
+async function supervise(t: ExecutionContext, shardCount = 2, destinations = ['1:secret-url']) {
+  const log: string[] = []
+  const scopedLog = {
+    info: (message: string) => log.push(message),
+    warn: (message: string) => log.push(`warn: ${message}`),
+    error: (message: string) => log.push(`error: ${message}`),
+    fatal: (message: string) => log.push(`fatal: ${message}`),
+  }
+  const failures: WorkerFailed[] = []
+  const failed = Promise.withResolvers<WorkerFailed>()
+  const supervisor = await Supervisor.start({
+    shardCount,
+    shardOptions,
+    destinations: destinations.map(destinationOf),
+    writerOptions: { flushIntervalMs: 1000, blockRawBytesMax: 1 << 20, blockSamplesMax: 10_000 },
+    logger: { at: () => scopedLog },
+    onFailure: error => {
+      failures.push(error)
+      failed.resolve(error)
+    },
+    entries,
+  })
+  const stop = async () => {
+    await supervisor.stopShards(100)
+    await supervisor.stopWriter(100)
+  }
+  t.teardown(stop)
+  return { supervisor, log, failures, failed: failed.promise, stop }
+}
+
+test('each target is on exactly one shard, and all shards have some', async t => {
+  const { supervisor } = await supervise(t, 3)
+  const targets = Array.from({ length: 60 }, (_, number) => targetOf(number))
+  supervisor.assign(jobs, targets)
+  const statuses = await supervisor.targetStatuses()
+  t.deepEqual([...statuses.keys()].sort(), targets.map(target => target.id).sort())
+  for (const [id, status] of statuses) t.is(supervisor.shardOf(id), status.samples)
+  t.is(new Set([...statuses.values()].map(status => status.samples)).size, 3)
+  t.is(
+    supervisor.memory.shards.reduce((sum, memory) => sum + shardCountersIn(memory).get('targets'), 0),
+    60,
+  )
+})
+
+test('a target that stays is not touched, one that goes is removed', async t => {
+  const { supervisor } = await supervise(t)
+  supervisor.assign(jobs, [targetOf(1), targetOf(2), targetOf(3)])
+  supervisor.assign(jobs, [targetOf(2), targetOf(3), targetOf(4)])
+  const statuses = await supervisor.targetStatuses()
+  t.deepEqual([...statuses.keys()].sort(), [2, 3, 4].map(number => targetOf(number).id).sort())
+  for (const status of statuses.values()) t.is(status.scrapes, 1)
+  t.is(supervisor.shardOf(targetOf(1).id), undefined)
+})
+
+test('a target that comes back is added again', async t => {
+  const { supervisor } = await supervise(t, 1)
+  for (const targets of [[targetOf(1)], [], [targetOf(1)]]) supervisor.assign(jobs, targets)
+  const statuses = await supervisor.targetStatuses()
+  t.is(statuses.get(targetOf(1).id)?.scrapes, 2)
+})
+
+test('a shard gets the jobs of its added targets and no others, and nothing when nothing changes', async t => {
+  const { supervisor, log } = await supervise(t, 1)
+  supervisor.assign(jobs, [targetOf(1, 'a')])
+  supervisor.assign(jobs, [targetOf(1, 'a'), targetOf(2, 'b'), targetOf(3, 'b')])
+  supervisor.assign(jobs, [targetOf(3, 'b'), targetOf(2, 'b'), targetOf(1, 'a')])
+  await supervisor.targetStatuses()
+  t.deepEqual(log, [
+    'targets: 1 added, 0 removed, 1 in all',
+    'targets: 2 added, 0 removed, 3 in all',
+    'jobs of shard 0: a',
+    'jobs of shard 0: b',
+  ])
+})
+
+test('the second of two targets with one id is ignored', async t => {
+  const { supervisor } = await supervise(t)
+  supervisor.assign(jobs, [targetOf(1), { ...targetOf(1), url: 'http://other/metrics' }])
+  const statuses = await supervisor.targetStatuses()
+  t.deepEqual(
+    [...statuses.values()].map(status => status.scrapes),
+    [1],
+  )
+})
+
+test('new targets keep away from a shard with a giant', async t => {
+  const { supervisor } = await supervise(t)
+  const giant = targetOf(1, 'a', 'giant')
+  supervisor.assign(jobs, [giant])
+  await supervisor.targetStatuses() // the weight has come before this answer
+  const others = Array.from({ length: 20 }, (_, number) => targetOf(number + 2))
+  supervisor.assign(jobs, [giant, ...others])
+  for (const other of others) t.not(supervisor.shardOf(other.id), supervisor.shardOf(giant.id))
+})
+
+test('a shard that does not answer costs its own statuses only', async t => {
+  const { supervisor } = await supervise(t)
+  const targets = [targetOf(1, 'a', 'mute'), ...Array.from({ length: 20 }, (_, number) => targetOf(number + 2))]
+  supervisor.assign(jobs, targets)
+  const mute = supervisor.shardOf(targets[0]!.id)
+  const statuses = await supervisor.targetStatuses()
+  const expected = targets.filter(target => supervisor.shardOf(target.id) !== mute).map(target => target.id)
+  t.true(expected.length > 0)
+  t.deepEqual([...statuses.keys()].sort(), expected.sort())
+})
+
+test('counters of the writer and of each destination lie one after the other', async t => {
+  const { supervisor } = await supervise(t, 2, ['1:secret-url', '2:secret-url'])
+  t.is(writerCountersIn(supervisor.memory).get('segments'), 2)
+  t.is(destinationCountersIn(supervisor.memory, 0).get('blocksSent'), 1)
+  t.is(destinationCountersIn(supervisor.memory, 1).get('blocksSent'), 2)
+})
+
+const crashes = [
+  ['throws', 'throw', /^shard 0 failed: no more of this$/],
+  ['exits', 'exit', /^shard 0 failed: the thread ended by itself with code 3$/],
+  ['gives up', 'fail', /^shard 0 failed: kernel is gone$/],
+] as const
+for (const [what, behaviour, message] of crashes) {
+  test(`a shard that ${what} is reported once, and the others can still be stopped`, async t => {
+    const { supervisor, failed, failures, log, stop } = await supervise(t, 1)
+    supervisor.assign(jobs, [targetOf(1, 'a', behaviour)])
+    t.regex((await failed).message, message)
+    await stop()
+    t.is(failures.length, 1)
+    t.true(log.includes('writer stops within 100 ms'))
+    t.false(log.some(line => line.startsWith('warn')))
+  })
+}
+
+test('a writer that fails at the start fails the start', async t => {
+  await t.throwsAsync(supervise(t, 2, ['broken']), {
+    code: 'WORKER_FAILED',
+    message: 'writer failed: cannot read the CA file',
+  })
+})
+
+test('the writer stops after the shards, and what it lost is logged', async t => {
+  const { log, failures, stop } = await supervise(t)
+  await stop()
+  t.deepEqual(log.slice(0, 2).sort(), ['shard 0 stops', 'shard 1 stops'])
+  t.deepEqual(log.slice(2), ['writer stops within 100 ms', 'error: lost 20 samples in 2 undelivered blocks'])
+  t.deepEqual(failures, [])
+})
+
+test('new shards get the targets of those before them, with their jobs', async t => {
+  const { supervisor, log, failures } = await supervise(t, 2)
+  const targets = Array.from({ length: 30 }, (_, number) => targetOf(number, number % 2 === 0 ? 'a' : 'b'))
+  supervisor.assign(jobs, targets)
+  const before = await supervisor.targetStatuses()
+  await supervisor.replaceShards({ ...shardOptions, noStaleMarkers: true }, 100)
+  const after = await supervisor.targetStatuses()
+  t.deepEqual(
+    [...after.values()].map(status => [status.id, status.samples]).sort(),
+    [...before.values()].map(status => [status.id, status.samples]).sort(),
+  )
+  t.is(supervisor.replacements, 1)
+  t.deepEqual(log.filter(line => line.endsWith('stops')).sort(), ['shard 0 stops', 'shard 1 stops'])
+  t.deepEqual(failures, [])
+})
+
+test('a shard that hangs is ended by force', async t => {
+  const { supervisor, log, stop, failures } = await supervise(t, 1)
+  supervisor.assign(jobs, [targetOf(1, 'a', 'hang')])
+  await stop()
+  t.true(log.includes('warn: shard 0 did not stop within 100 ms and was ended by force'))
+  t.true(log.includes('writer stops within 100 ms'))
+  t.deepEqual(failures, [])
+})

@@ -1,0 +1,211 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createNetServer } from 'node:net'
+import test from 'ava'
+import {
+  BodyTooLarge,
+  TargetBody,
+  TargetConnection,
+  TargetStatus,
+  TargetTimeout,
+} from '../../lib/shard/target-errors.ts'
+import { SecretUnreadable } from '../../shared/secret.ts'
+import { closeOf, fetching, reset, serve, serveRaw } from '../support/fetching.ts'
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nup 1\n'
+
+for (const status of [201, 204, 206, 301, 400, 401, 404, 500, 503]) {
+  test(`status ${status} fails, names the URL, and keeps the connection`, async t => {
+    const sockets = new Set<Socket>()
+    let answer = status
+    const origin = await serve(t, (request, response) => {
+      sockets.add(request.socket)
+      response.writeHead(answer, { location: '/other' }).end(answer === 204 ? undefined : 'up 1\n')
+    })
+    const target = fetching(t, `${origin}/metrics`, {}, { followRedirects: false })
+    const error = await target.attempt()
+    t.true(error instanceof TargetStatus)
+    t.is((error as TargetStatus).status, status)
+    t.true((error as TargetStatus).message.includes(`${origin}/metrics answered with status ${status}`))
+    t.is(target.bodyBytes, 0)
+    answer = 200
+    t.is(await target.text(), 'up 1\n')
+    t.is(sockets.size, 1)
+  })
+}
+
+test('an error page that does not end is not waited for', async t => {
+  const origin = await serve(t, (_request, response) => {
+    response.writeHead(500)
+    const write = () => {
+      while (response.write(Buffer.alloc(64 * 1024)));
+    }
+    response.on('drain', write)
+    write()
+  })
+  const error = await fetching(t, origin).attempt()
+  t.true(error instanceof TargetStatus)
+})
+
+test('an error page that stalls is told by its status, not by the time it takes', async t => {
+  const origin = await serveRaw(t, socket => socket.write('HTTP/1.1 500 Broken\r\nContent-Length: 10\r\n\r\nsor'))
+  t.true((await fetching(t, origin, { timeoutMs: 200 }).attempt()) instanceof TargetStatus)
+})
+
+const SILENCES: Record<string, (socket: Socket) => void> = {
+  'never answers': () => {},
+  'stops within the headers': socket => void socket.write('HTTP/1.1 200 OK\r\nContent-'),
+  'stops within the body': socket => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nup '),
+  'stops within a chunk': socket => {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nup')
+  },
+  'sends a byte now and then': socket => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+    const timer = setInterval(() => socket.write('#'), 10)
+    socket.on('close', () => clearInterval(timer))
+  },
+}
+for (const [title, misbehave] of Object.entries(SILENCES)) {
+  test(`a server that ${title} is given up after timeoutMs, and gets another chance`, async t => {
+    let closed: Promise<unknown> | undefined
+    const origin = await serveRaw(t, (socket, turn) => {
+      if (turn > 0) return void socket.write(OK)
+      closed = closeOf(socket)
+      misbehave(socket)
+    })
+    const target = fetching(t, origin, { timeoutMs: 300 })
+    const error = await target.attempt()
+    t.true(error instanceof TargetTimeout, String(error))
+    t.true((error as TargetTimeout).message.includes('300 ms'))
+    t.is(target.bodyBytes, 0)
+    await closed
+    t.is(await target.text(), 'up 1\n')
+  })
+}
+
+test('timeoutMs covers a connection that does not come about', async t => {
+  const closed: Promise<unknown>[] = []
+  const server = createNetServer(socket => closed.push(closeOf(socket.resume()))) // never answers the handshake
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const target = fetching(t, `https://127.0.0.1:${port}/metrics`, { timeoutMs: 200 })
+  for (let i = 0; i < 2; i++) {
+    const error = await target.attempt()
+    t.true(error instanceof TargetTimeout, String(error))
+  }
+  await Promise.all(closed)
+  t.is(closed.length, 2)
+})
+
+test('a refused connection says so', async t => {
+  const server = createNetServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  const error = (await fetching(t, `http://127.0.0.1:${port}/metrics`).attempt()) as TargetConnection
+  t.true(error instanceof TargetConnection)
+  t.is(error.code, 'TARGET_CONNECTION')
+  t.regex(error.message, new RegExp(`http://127.0.0.1:${port}/metrics: .*ECONNREFUSED`))
+  t.is((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED')
+})
+
+test('a host whose addresses all refuse says so', async t => {
+  const server = createNetServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  const error = (await fetching(t, `http://localhost:${port}/metrics`).attempt()) as TargetConnection
+  t.regex(error.message, /ECONNREFUSED/)
+})
+
+const BROKEN: Record<string, [answer: string, end: (socket: Socket) => void]> = {
+  'is shorter than its Content-Length': ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nup 1\n', s => s.end()],
+  'is reset in the middle': ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nup 1\n', s => setTimeout(reset, 20, s)],
+  'lacks its last chunk': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nup 1\n\r\n', s => s.end()],
+  'has a chunk without size': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nup 1\n', () => {}],
+}
+for (const [title, [answer, end]] of Object.entries(BROKEN)) {
+  test(`a body that ${title} fails, on a kept connection too`, async t => {
+    let requests = 0
+    const origin = await serveRaw(t, (socket, turn) => {
+      requests++
+      socket.write(turn === 1 ? OK : answer)
+      if (turn !== 1) end(socket)
+    })
+    const target = fetching(t, origin)
+    for (const turn of [0, 1, 2]) {
+      const outcome = await target.attempt()
+      if (turn === 1) t.true(Buffer.isBuffer(outcome))
+      else t.true(outcome instanceof TargetBody, String(outcome))
+    }
+    t.is(target.bodyBytes, 0)
+    t.is(requests, 3)
+  })
+}
+
+test('an answer that is not HTTP fails', async t => {
+  const origin = await serveRaw(t, socket => socket.write('SSH-2.0-OpenSSH_9.9\r\n'))
+  t.true((await fetching(t, origin).attempt()) instanceof TargetConnection)
+})
+
+test('a body as large as maxBodyBytes passes', async t => {
+  const origin = await serve(t, (_request, response) => response.end(Buffer.alloc(1000)))
+  t.is(((await fetching(t, origin, { maxBodyBytes: 1000 }).attempt()) as Buffer).length, 1000)
+})
+
+for (const announced of [true, false]) {
+  test(`a body larger than maxBodyBytes is cut off, its length ${announced ? '' : 'not '}announced`, async t => {
+    let closed: Promise<unknown> | undefined
+    const origin = await serve(t, (request, response) => {
+      closed = closeOf(request.socket)
+      if (announced) response.writeHead(200, { 'content-length': 1_000_000_000 })
+      const write = () => {
+        while (response.write(Buffer.alloc(64 * 1024)));
+      }
+      response.on('drain', write)
+      write()
+    })
+    const target = fetching(t, `${origin}/big`, { maxBodyBytes: 100_000 })
+    const error = (await target.attempt()) as BodyTooLarge
+    t.true(error instanceof BodyTooLarge)
+    t.is(error.bodyBytesMax, 100_000)
+    t.true(error.message.includes(`${origin}/big has more than 100000 bytes`))
+    t.is(target.bodyBytes, 0)
+    await closed
+  })
+}
+
+test('a content encoding that was not asked for is refused', async t => {
+  let encoding = 'br'
+  const origin = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'content-encoding': encoding }).end('up 1\n')
+  })
+  const target = fetching(t, origin)
+  t.regex(((await target.attempt()) as TargetBody).message, /content encoding br/)
+  encoding = 'gzip, gzip'
+  t.true((await target.attempt()) instanceof TargetBody)
+  encoding = 'identity'
+  t.is(await target.text(), 'up 1\n')
+})
+
+test('a target whose URL is none fails', async t => {
+  const error = (await fetching(t, 'http://a b/metrics').attempt()) as TargetConnection
+  t.true(error instanceof TargetConnection)
+  t.true(error.message.includes('http://a b/metrics'))
+})
+
+test('a header that HTTP does not allow fails the fetch and nothing else', async t => {
+  const origin = await serveRaw(t, socket => socket.write(OK))
+  const target = fetching(t, origin, {}, { http: { headers: [['X-Two', 'a\nb']] } })
+  t.true((await target.attempt()) instanceof TargetConnection)
+  t.true((await target.attempt()) instanceof TargetConnection)
+})
+
+test('a secret that cannot be read fails the fetch', async t => {
+  const origin = await serveRaw(t, socket => socket.write(OK))
+  const credentials = { file: '/nonexistent/token' }
+  const http = { headers: [], auth: { type: 'authorization', scheme: 'Bearer', credentials } } as const
+  const target = fetching(t, origin, {}, { http })
+  t.true((await target.attempt()) instanceof SecretUnreadable)
+  t.true((await target.attempt()) instanceof SecretUnreadable)
+})

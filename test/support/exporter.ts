@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ExecutionContext } from 'ava'
+
+export type Exporter = {
+  /** `127.0.0.1:port` */
+  readonly address: string
+  /** Scrapes answered so far. */
+  readonly scrapes: number
+}
+
+/** A scrape target; closed when the test ends. @param bodyOf gives the text of scrape 1, 2, ... */
+export async function startExporter(
+  t: ExecutionContext,
+  bodyOf: (scrape: number) => string | Promise<string>,
+): Promise<Exporter> {
+  let scrapes = 0
+  const server = createServer(async (_, response) => {
+    const body = await bodyOf(++scrapes)
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4').end(body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get scrapes() {
+      return scrapes
+    },
+  }
+}

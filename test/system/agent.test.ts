@@ -1,0 +1,189 @@
+// The whole agent as a process of its own, between real exporters and a real receiver.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { AgentProcess, makeDirectory } from '../support/agent-process.ts'
+import { type Exporter, startExporter } from '../support/exporter.ts'
+import { type ReceivedSample, type Receiver, startReceiver } from '../support/receiver.ts'
+
+type Setup = {
+  readonly directory: string
+  readonly configFile: string
+  readonly receiver: Receiver
+  readonly flags: Readonly<Record<string, string>>
+}
+
+/** A receiver, and the flags of an agent that scrapes `exporters` for it. */
+async function setUp(t: ExecutionContext, exporters: readonly Exporter[]): Promise<Setup> {
+  const directory = await makeDirectory(t)
+  const configFile = join(directory, 'scrape.yml')
+  const receiver = await startReceiver(t)
+  await writeConfig(configFile, exporters)
+  return { directory, configFile, receiver, flags: flagsOf(directory, configFile, receiver) }
+}
+
+function flagsOf(directory: string, configFile: string, receiver: Receiver) {
+  return {
+    'promscrape.config': configFile,
+    'remoteWrite.url': receiver.url,
+    'remoteWrite.tmpDataPath': join(directory, 'queue'),
+    'remoteWrite.flushInterval': '50ms',
+    'remoteWrite.forcePromProto': 'true',
+    httpListenAddr: '127.0.0.1:0',
+  }
+}
+
+function writeConfig(configFile: string, exporters: readonly Exporter[]): Promise<void> {
+  const targets = exporters.map(exporter => `'${exporter.address}'`)
+  return writeFile(
+    configFile,
+    `global:
+  scrape_interval: 200ms
+scrape_configs:
+  - job_name: test
+    static_configs:
+      - targets: [${targets.join(', ')}]
+`,
+  )
+}
+
+const sampleOf = (exporter: Exporter, name: string) => (sample: ReceivedSample) =>
+  sample.labels.__name__ === name && sample.labels.instance === exporter.address
+
+test('what a target exposes arrives, and how its scrape went', async t => {
+  const exporter = await startExporter(t, () => 'answer{of="everything"} 42\n')
+  const { receiver, flags } = await setUp(t, [exporter])
+  const startedMs = Date.now()
+  new AgentProcess(t, flags)
+  const answer = await receiver.first(sampleOf(exporter, 'answer'))
+  t.deepEqual(answer.labels, { __name__: 'answer', instance: exporter.address, job: 'test', of: 'everything' })
+  t.is(answer.value, 42)
+  t.true(answer.timestampMs >= startedMs - 1000 && answer.timestampMs <= Date.now())
+  t.is((await receiver.first(sampleOf(exporter, 'up'))).value, 1)
+  t.is((await receiver.first(sampleOf(exporter, 'scrape_samples_scraped'))).value, 1)
+})
+
+test('a reload adds a target, and the others are scraped on', async t => {
+  const old = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+  const added = await startExporter(t, () => 'm 1\n')
+  const { receiver, configFile, flags } = await setUp(t, [old])
+  const agent = new AgentProcess(t, flags)
+  await receiver.first(sampleOf(old, 'scrapes'))
+  await writeConfig(configFile, [old, added])
+  agent.signal('SIGHUP')
+  await receiver.first(sampleOf(added, 'm'))
+  const reached = old.scrapes + 1
+  await receiver.first(sample => sampleOf(old, 'scrapes')(sample) && sample.value === reached)
+  t.deepEqual(
+    receiver.samples.filter(sample => sampleOf(old, 'scrapes')(sample) && Number.isNaN(sample.value)),
+    [],
+    'no stale marker: the target was not touched',
+  )
+})
+
+test('a reload over HTTP removes a target', async t => {
+  const stays = await startExporter(t, () => 'm 1\n')
+  const goes = await startExporter(t, () => 'm 1\n')
+  const { receiver, configFile, flags } = await setUp(t, [stays, goes])
+  const agent = new AgentProcess(t, flags)
+  await receiver.first(sampleOf(goes, 'm'))
+  await writeConfig(configFile, [stays])
+  const { status } = await fetch(`${await agent.url()}/-/reload`, { method: 'POST' })
+  t.is(status, 200)
+  const marker = await receiver.first(sample => sampleOf(goes, 'm')(sample) && Number.isNaN(sample.value))
+  t.true(marker.timestampMs > 0)
+})
+
+test('a broken file is refused with its place, and the configuration before it stays in force', async t => {
+  const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+  const { receiver, configFile, flags } = await setUp(t, [exporter])
+  const agent = new AgentProcess(t, flags)
+  await receiver.first(sampleOf(exporter, 'scrapes'))
+  await writeFile(configFile, 'scrape_configs:\n  - job_name: test\n    scrape_intervall: 1s\n')
+  agent.signal('SIGHUP')
+  await agent.logged(/\terror\t.*scrape\.yml:3:5\b.*scrape_intervall/)
+  const metrics = await (await fetch(`${await agent.url()}/metrics`)).text()
+  t.regex(metrics, /^vm_promscrape_config_last_reload_successful 0$/m)
+  t.regex(metrics, /^vm_promscrape_config_reloads_errors_total 1$/m)
+  const reached = exporter.scrapes + 1
+  await receiver.first(sample => sampleOf(exporter, 'scrapes')(sample) && sample.value === reached)
+})
+
+test('a changed file is noticed when it is to be checked regularly', async t => {
+  const old = await startExporter(t, () => 'm 1\n')
+  const added = await startExporter(t, () => 'm 1\n')
+  const { receiver, configFile, flags } = await setUp(t, [old])
+  new AgentProcess(t, { ...flags, 'promscrape.configCheckInterval': '100ms' })
+  await receiver.first(sampleOf(old, 'm'))
+  await writeConfig(configFile, [added])
+  t.is((await receiver.first(sampleOf(added, 'm'))).value, 1)
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} ends the process with code 0 after every scrape has been delivered`, async t => {
+    const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+    const { receiver, flags } = await setUp(t, [exporter])
+    const agent = new AgentProcess(t, { ...flags, 'remoteWrite.flushInterval': '1h' })
+    while (exporter.scrapes < 5) await new Promise(resolve => setTimeout(resolve, 20))
+    agent.signal(signal)
+    t.is(await agent.exited(), 0)
+    const values = receiver.samples.filter(sampleOf(exporter, 'scrapes')).map(sample => sample.value)
+    const scraped = Array.from({ length: exporter.scrapes }, (_, index) => index + 1)
+    t.deepEqual(
+      values.filter(value => !Number.isNaN(value)),
+      scraped,
+    )
+  })
+}
+
+test('samples that the receiver refuses for a while are delivered later, in order', async t => {
+  const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+  const { receiver, flags } = await setUp(t, [exporter])
+  receiver.status = 503
+  new AgentProcess(t, { ...flags, 'remoteWrite.retryMinInterval': '50ms' })
+  while (exporter.scrapes < 5) await new Promise(resolve => setTimeout(resolve, 20))
+  receiver.status = 204
+  await receiver.first(sample => sampleOf(exporter, 'scrapes')(sample) && sample.value === 6)
+  const values = receiver.samples.filter(sampleOf(exporter, 'scrapes')).map(sample => sample.value)
+  t.deepEqual(values.slice(0, 6), [1, 2, 3, 4, 5, 6])
+})
+
+test('a second agent with the same data path refuses to start', async t => {
+  const exporter = await startExporter(t, () => 'm 1\n')
+  const { receiver, directory, flags } = await setUp(t, [exporter])
+  const first = new AgentProcess(t, flags)
+  await receiver.first(sampleOf(exporter, 'm'))
+  const second = new AgentProcess(t, flags)
+  t.is(await second.exited(), 255)
+  t.true(second.log.includes(join(directory, 'queue')))
+  first.signal('SIGTERM')
+  t.is(await first.exited(), 0)
+  const third = new AgentProcess(t, flags)
+  t.truthy(await third.url(), 'the data path is free again')
+})
+
+test('a dry run tells whether the configuration is good, and starts nothing', async t => {
+  const exporter = await startExporter(t, () => 'm 1\n')
+  const { configFile, flags } = await setUp(t, [exporter])
+  const good = new AgentProcess(t, { ...flags, dryRun: 'true' })
+  t.is(await good.exited(), 0)
+  await writeFile(configFile, 'scrape_configs: {}\n')
+  const bad = new AgentProcess(t, { ...flags, dryRun: 'true' })
+  t.is(await bad.exited(), 255)
+  t.regex(bad.log, /\tfatal\t.*scrape\.yml:1:\d+/)
+  t.is(exporter.scrapes, 0)
+})
+
+test('a configuration that is broken at the start ends the process with code 255', async t => {
+  const { configFile, flags } = await setUp(t, [])
+  await writeFile(configFile, 'scrape_configs: [\n')
+  const agent = new AgentProcess(t, flags)
+  t.is(await agent.exited(), 255)
+  t.regex(agent.log, /\tfatal\t.*scrape\.yml/)
+})
+
+test('a wrong flag ends the process with code 2 and says which', async t => {
+  const agent = new AgentProcess(t, { 'remoteWrite.urll': 'http://127.0.0.1:1' })
+  t.is(await agent.exited(), 2)
+  t.regex(agent.log, /remoteWrite\.urll/)
+})

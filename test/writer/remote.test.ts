@@ -1,0 +1,165 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import snappy from 'snappy'
+import { Remote } from '../../lib/writer/remote.ts'
+import type { DestinationSpec } from '../../shared/protocol.ts'
+import { Sink } from './sink.ts'
+import { destinationSpec } from './support.ts'
+
+const body = snappy.compressSync('samples')
+
+function remoteTo(t: ExecutionContext, url: string, given: Partial<DestinationSpec> = {}): Remote {
+  const remote = new Remote(destinationSpec(url, given))
+  t.teardown(() => remote.close())
+  return remote
+}
+
+/** A TCP server that is no HTTP server. */
+async function rawServer(t: ExecutionContext, onSocket: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    onSocket(socket)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+test('a request carries the headers of remote write 1.0, and the query string of the URL', async t => {
+  const sink = await Sink.open(t)
+  const remote = remoteTo(t, `${sink.url}?x=1&y=a%20b`)
+  t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+  const { path, headers, text } = sink.requests[0]!
+  t.is(path, '/api/v1/write?x=1&y=a%20b')
+  t.is(text, 'samples')
+  t.like(headers, {
+    'content-type': 'application/x-protobuf',
+    'content-encoding': 'snappy',
+    'x-prometheus-remote-write-version': '0.1.0',
+    'user-agent': 'vmagent',
+    'content-length': String(body.length),
+  })
+  t.is(headers.authorization, undefined)
+})
+
+test('a lane keeps its connection from one request to the next', async t => {
+  const sink = await Sink.open(t)
+  const remote = remoteTo(t, sink.url, { queues: 3 })
+  for (let n = 0; n < 6; n++) await remote.send(n % 2, body)
+  t.is(sink.connections, 2)
+  t.is(new Set(sink.requests.map(request => request.port)).size, 2)
+})
+
+test('headers of the user are sent, the last of a name, and never instead of those of the protocol', async t => {
+  const sink = await Sink.open(t)
+  const headers = [
+    ['X-One', '1'],
+    ['x-one', 'two words'],
+    ['Content-Encoding', 'zstd'],
+    ['Authorization', 'Custom abc'],
+  ] as const
+  await remoteTo(t, sink.url, { http: { headers } }).send(0, body)
+  t.is(sink.requests[0]!.headers['x-one'], 'two words')
+  t.is(sink.requests[0]!.headers['content-encoding'], 'snappy')
+  t.is(sink.requests[0]!.headers.authorization, 'Custom abc')
+  const auth = { type: 'authorization', scheme: 'Bearer', credentials: { value: 'tok' } } as const
+  await remoteTo(t, sink.url, { http: { headers, auth } }).send(0, body)
+  t.is(sink.requests[1]!.headers.authorization, 'Bearer tok')
+})
+
+test('basic authentication comes from the options, else from the URL', async t => {
+  const sink = await Sink.open(t)
+  const auth = { type: 'basic', username: { value: 'user' }, password: { value: 'p:w' } } as const
+  await remoteTo(t, sink.url, { http: { headers: [], auth } }).send(0, body)
+  await remoteTo(t, sink.url.replace('://', '://u:p%40@')).send(0, body)
+  t.deepEqual(
+    sink.requests.map(request => request.headers.authorization),
+    ['Basic dXNlcjpwOnc=', `Basic ${Buffer.from('u:p@').toString('base64')}`],
+  )
+})
+
+test('a secret that cannot be read is an outcome, not an exception', async t => {
+  const sink = await Sink.open(t)
+  const auth = { type: 'authorization', scheme: 'Bearer', credentials: { file: '/nonexistent/token' } } as const
+  const outcome = await remoteTo(t, sink.url, { http: { headers: [], auth } }).send(0, body)
+  t.true(outcome.type === 'unanswered' && outcome.error.message.includes('/nonexistent/token'))
+  t.is(sink.requests.length, 0)
+})
+
+test('status, Retry-After and the beginning of the body are kept', async t => {
+  const sink = await Sink.open(t, () => ({
+    status: 503,
+    headers: { 'Retry-After': '7' },
+    body: ` busy ${'x'.repeat(5000)}`,
+  }))
+  const outcome = await remoteTo(t, sink.url).send(0, body)
+  t.deepEqual(outcome, { type: 'answered', status: 503, retryAfter: '7', excerpt: `busy ${'x'.repeat(250)}` })
+})
+
+test('an answer without end is cut off and its status counts', async t => {
+  const url = await rawServer(t, socket => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n')
+      socket.write(Buffer.alloc(200_000, 'x'))
+    })
+  })
+  t.like(await remoteTo(t, url).send(0, body), { type: 'answered', status: 200 })
+})
+
+test('a server that is not there, one that hangs up and one that speaks no HTTP leave the request unanswered', async t => {
+  const closed = await Sink.open(t)
+  await closed.close()
+  const hangsUp = await rawServer(t, socket => socket.once('data', () => socket.destroy()))
+  const babbles = await rawServer(t, socket => socket.once('data', () => socket.end('220 mail ready\r\n')))
+  for (const url of [closed.url, hangsUp, babbles]) {
+    const outcome = await remoteTo(t, url).send(0, body)
+    t.is(outcome.type, 'unanswered')
+  }
+})
+
+test('the send timeout covers a server that never answers', async t => {
+  const sink = await Sink.open(t, () => ({ hang: true }))
+  const outcome = await remoteTo(t, sink.url, { sendTimeoutMs: 50 }).send(0, body)
+  t.true(outcome.type === 'unanswered' && outcome.error.message.includes('no answer within 50 ms'))
+})
+
+test('the send timeout covers a server that answers forever', async t => {
+  const url = await rawServer(t, socket => {
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx'))
+  })
+  t.like(await remoteTo(t, url, { sendTimeoutMs: 50 }).send(0, body), { type: 'unanswered' })
+})
+
+test('a request that waits for a connection when its time is over is never sent', async t => {
+  const sink = await Sink.open(t, () => ({ hang: true }))
+  const remote = remoteTo(t, sink.url, { sendTimeoutMs: 300, queues: 1 })
+  const first = remote.send(0, body)
+  await sink.until(() => sink.requests.length === 1)
+  const second = remote.send(0, snappy.compressSync('second'))
+  t.like(await first, { type: 'unanswered' })
+  t.like(await second, { type: 'unanswered' })
+  await remote.close()
+  t.true(sink.requests.length <= 2)
+})
+
+test('closing ends requests under way', async t => {
+  const sink = await Sink.open(t, () => ({ hang: true }))
+  const remote = remoteTo(t, sink.url)
+  const outcome = remote.send(0, body)
+  await sink.until(() => sink.requests.length === 1)
+  await remote.close()
+  t.like(await outcome, { type: 'unanswered' })
+})
+
+for (const url of ['', 'host:9090/write', 'ftp://host/', '/api/v1/write']) {
+  test(`the URL ${JSON.stringify(url)} is refused without showing it`, t => {
+    const error = t.throws(() => new Remote(destinationSpec(url)), { name: 'RemoteUrlInvalid' })
+    t.is(error.message, '1:secret-url: the value of -remoteWrite.url must be an http:// or https:// URL')
+  })
+}
