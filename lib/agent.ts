@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { startHeapWatch } from '../shared/heap.ts'
 import type { ShardOptions } from '../shared/protocol.ts'
 import { AdminServer } from './admin/server.ts'
-import type { ReloadResult } from './admin/view.ts'
+import type { AgentView, ReloadResult } from './admin/view.ts'
 import { LiveView } from './agent-view.ts'
 import { toAdminOptions } from './cli/admin-options.ts'
 import { memoryBudget, toDestinations, toWriterOptions } from './cli/destinations.ts'
@@ -31,6 +32,10 @@ export type AgentOptions = {
 
 /** A running agent. */
 export type Agent = {
+  /** What the HTTP server sees. The counters can be read after `stop`, too. */
+  readonly view: AgentView
+  /** Ports of the HTTP server in the order of `-httpListenAddr`; none without it. */
+  readonly httpPorts: readonly number[]
   /** Resolves when a thread has failed: the agent does not do all of its work any more and is to be stopped. */
   readonly failed: Promise<WorkerFailed>
   /** As `AgentView.reload`. */
@@ -52,6 +57,7 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   const shardOptions = toShardOptions(flags, configuration)
   const adminOptions = toAdminOptions(flags)
   await using started = new AsyncDisposableStack()
+  started.defer(startHeapWatch())
 
   const dataPath = openDataPath(flags.string('remoteWrite.tmpDataPath'))
   started.defer(() => dataPath.close())
@@ -85,12 +91,14 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   const reload = () => reloader.reload()
   const memoryAllowedBytes = memoryBudget(flags)
   const view = new LiveView({ flags, memoryAllowedBytes, destinations, configuration, supervisor, feed, reload })
+  let httpPorts: readonly number[] = []
   if (adminOptions !== undefined) {
     const server = await AdminServer.open(adminOptions, view, logger)
     started.defer(() => server.close())
+    httpPorts = server.ports
   }
   const running = started.move()
-  return { failed: failure.promise, reload, stop: () => running.disposeAsync() }
+  return { view, httpPorts, failed: failure.promise, reload, stop: () => running.disposeAsync() }
 }
 
 function toShardOptions(flags: Flags, configuration: Configuration): ShardOptions {

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
         process.stdout.write(`${command.text}\n`)
         return 0
       case 'demo':
-        return (await import('./demo/demo.ts')).runDemo(command)
+        return await (await import('./demo/demo.ts')).runDemo(command)
       case 'run':
         return await run(command.flags)
     }

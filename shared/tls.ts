@@ -1,6 +1,6 @@
-import type { SecureContextOptions } from 'node:tls'
-import { createSecureContext } from 'node:tls'
-import { buildConnector } from 'undici'
+import { createRequire } from 'node:module'
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls'
+import type { buildConnector } from 'undici'
 import type { TlsSpec } from './http-spec.ts'
 import { SecretReader } from './secret.ts'
 
@@ -11,6 +11,9 @@ export type SocketOptions = {
   /** How long a connection is silent before TCP probes it, in milliseconds. */
   readonly keepAliveInitialDelay?: number
 }
+
+/** What `tls.connect` needs to know of a specification. */
+export type TlsOptions = Pick<ConnectionOptions, 'secureContext' | 'rejectUnauthorized' | 'servername'>
 
 /**
  * Opens the connections of an undici client, or of many: `new Client(origin, { connect: tlsConnector(spec) })`.
@@ -23,10 +26,11 @@ export type SocketOptions = {
  * @param spec undefined: servers are verified against the authorities that Node.js knows
  */
 export function tlsConnector(spec: TlsSpec | undefined, socket: SocketOptions = {}): buildConnector.connector {
+  const { buildConnector } = loadUndici()
   const connectPlain = buildConnector(socket)
   if (spec === undefined) return connectPlain
   const material = new TlsMaterial(spec)
-  let options: buildConnector.BuildOptions | undefined
+  let options: TlsOptions | undefined
   let connectTls = connectPlain
   return (origin, callback) => {
     if (origin.protocol !== 'https:') return connectPlain(origin, callback)
@@ -39,6 +43,21 @@ export function tlsConnector(spec: TlsSpec | undefined, socket: SocketOptions = 
   }
 }
 
+/**
+ * For those who connect by themselves: gives the options of `tls.connect` for the next connection, so call it for each.
+ * What is said of files and of `spec` above holds here; the call throws what a connection would fail with.
+ */
+export function tlsOptions(spec: TlsSpec | undefined): () => TlsOptions {
+  if (spec === undefined) return () => ({})
+  const material = new TlsMaterial(spec)
+  return () => material.connectOptions()
+}
+
+/** Only when a connector is asked for: undici takes 8 MB of each thread that loads it. */
+function loadUndici(): typeof import('undici') {
+  return createRequire(import.meta.url)('undici') as typeof import('undici')
+}
+
 /** Certificates and key of a specification, parsed again when their text changes. */
 class TlsMaterial {
   readonly #spec: TlsSpec
@@ -46,7 +65,7 @@ class TlsMaterial {
   readonly #cert: SecretReader | undefined
   readonly #key: SecretReader | undefined
   #texts: readonly (string | undefined)[] = []
-  #options: buildConnector.BuildOptions | undefined
+  #options: TlsOptions | undefined
 
   constructor(spec: TlsSpec) {
     this.#spec = spec
@@ -56,7 +75,7 @@ class TlsMaterial {
   }
 
   /** The same object as long as nothing changed. */
-  connectOptions(): buildConnector.BuildOptions {
+  connectOptions(): TlsOptions {
     const texts = [this.#ca?.read(), this.#cert?.read(), this.#key?.read()] as const
     if (this.#options === undefined || texts.some((text, index) => text !== this.#texts[index])) {
       this.#options = this.#build(...texts)
@@ -65,7 +84,7 @@ class TlsMaterial {
     return this.#options
   }
 
-  #build(ca: string | undefined, cert: string | undefined, key: string | undefined): buildConnector.BuildOptions {
+  #build(ca: string | undefined, cert: string | undefined, key: string | undefined): TlsOptions {
     const { serverName, insecureSkipVerify, minVersion } = this.#spec
     const context: SecureContextOptions = {
       ...(ca !== undefined && { ca }),
@@ -74,7 +93,8 @@ class TlsMaterial {
       ...(minVersion !== undefined && { minVersion }),
     }
     return {
-      secureContext: createSecureContext(context),
+      // Loaded here, where TLS is sure to be wanted.
+      secureContext: process.getBuiltinModule('node:tls').createSecureContext(context),
       rejectUnauthorized: !insecureSkipVerify,
       ...(serverName !== undefined && { servername: serverName }),
     }

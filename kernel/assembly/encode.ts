@@ -233,7 +233,8 @@ export function appendLabels(hash: u64, keyBytes: u32, name: usize, value: u64, 
   const labelsEnd: usize = LABELS_AT + count * LABEL_BYTES
   let labelsBytes: u32 = 0
   for (let record: usize = LABELS_AT; record < labelsEnd; record += LABEL_BYTES) {
-    labelsBytes += fieldBytes(pairBytes(record))
+    // A label without value is none, but may hide one of the target.
+    if (load<u32>(record, 12) != 0) labelsBytes += fieldBytes(pairBytes(record))
     if (!insertLabel(record)) return APPEND_HOST
   }
   const bytes = seriesBytes(labelsBytes, kind)
@@ -241,6 +242,7 @@ export function appendLabels(hash: u64, keyBytes: u32, name: usize, value: u64, 
   appendEntry(hash, keyBytes, kind)
   let at = storeSeriesHead(bytes)
   for (let record: usize = LABELS_AT; record < labelsEnd; record += LABEL_BYTES) {
+    if (load<u32>(record, 12) == 0) continue
     store<u8>(at, 0x0a)
     at = storeVarint(at + 1, pairBytes(record))
     at = storeString(at, 0x0a, load<u32>(record), load<u32>(record, 4))

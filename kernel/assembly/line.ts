@@ -147,14 +147,26 @@ export function parseKey(p: usize, end: usize): usize {
   return parseLabels(p + 1, end)
 }
 
-/** The line's first `{` before a comment, from `p` on; 0 if it has none. */
+/** The line's first `{` from `p` on; 0 if there is none before the comment, which a `#` behind any blank begins. */
 function findBrace(p: usize): usize {
+  let blanks = false
   while (true) {
     const c = <u32>load<u8>(p)
     if (c == 0x7b) return p
-    if (c == LF || c == HASH) return 0
+    if (c == LF || (c == HASH && blanks)) return 0
+    blanks = blanks || isBlank(c)
     p++
   }
+}
+
+/** The equals sign before the line's next quoted string, from `p` on; 0 if there is none. */
+function findEquals(p: usize): usize {
+  for (let c: u32 = load<u8>(p); c != QUOTE; c = load<u8>(++p)) {
+    if (c == LF) return 0
+  }
+  do p--
+  while (isBlank(load<u8>(p)))
+  return load<u8>(p) == 0x3d ? p : 0
 }
 
 function parseLabels(p: usize, end: usize): usize {
@@ -183,10 +195,9 @@ function parseLabels(p: usize, end: usize): usize {
     } else {
       while (isNameByte(load<u8>(p))) p++
       nameEnd = p
-      c = <u32>load<u8>(p)
-      if (c != 0x3d) {
-        while (c != 0x3d && c != LF) c = <u32>load<u8>(++p)
-        if (c == LF) return 0
+      if (load<u8>(p) != 0x3d || load<u8>(p, 1) != QUOTE) {
+        p = findEquals(p)
+        if (p == 0) return 0
         let trimmed = p
         while (trimmed > name && isBlank(load<u8>(trimmed - 1))) trimmed--
         if (trimmed != nameEnd) needsHost = true
@@ -213,7 +224,6 @@ function addLabel(name: usize, nameEnd: usize, value: usize, valueEnd: usize): v
     needsHost = true
     return
   }
-  if (valueEnd == value) return
   const record = LABELS_AT + labelCount * LABEL_BYTES
   store<u32>(record, <u32>name)
   store<u32>(record, <u32>(nameEnd - name), 4)

@@ -14,9 +14,12 @@ import {
   KIND_OWN_TIME_WIDE,
   KIND_SAMPLE,
   KIND_UNSENT,
+  LABELS_AT,
+  LABEL_BYTES,
   LEARN_AT,
   LEARN_DROPPED,
   LEARN_INVALID,
+  LINE_BYTES_MAX,
   LOOKUP_NEW,
   NEED_INPUT,
   OLD_CHUNK_DONE,
@@ -174,7 +177,7 @@ export function rebuild(): i32 {
     if (p >= end) return NEED_INPUT
     if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX) return CHUNK_FULL
     const status = takeLine(p, end)
-    if (status == CHUNK_FULL) return status
+    if (status == CHUNK_FULL || status == OLD_CHUNK_DONE) return status
     p = status == INVALID_TAKEN ? skipLine(p, end) : nextLine
     if (status == OLD_CHUNK_JUMP) {
       store<u32>(STATE_AT, <u32>p, STATE_BODY_POS)
@@ -195,17 +198,17 @@ function takeLine(p: usize, end: usize): i32 {
     keyBytes = key & 0xffffff
     if (p + keyBytes <= end) {
       hash = hashKey(p, keyBytes, seed)
-      if (isSeriesOf(entry, hash)) hit = cursor
+      // A name without labels may be the beginning of one with a brace further on: then no value follows it.
+      if (isSeriesOf(entry, hash) && parseTail(p + keyBytes, end)) hit = cursor
     }
   }
   if (hit == NO_HIT) {
     const keyEnd = parseKey(p, end)
-    if (keyEnd == 0) return takeInvalid(p, end)
     keyBytes = <u32>(keyEnd - p)
+    if (keyEnd == 0 || keyBytes > <u32>LINE_BYTES_MAX || !parseTail(keyEnd, end)) return takeInvalid(p, end)
     hash = hashKey(p, keyBytes, seed)
     hit = findAhead(hash, cursor)
-    if (!parseTail(keyEnd, end)) return takeInvalid(p, end)
-  } else if (!parseTail(p + keyBytes, end)) return takeInvalid(p, end)
+  }
 
   let global = LOOKUP_NEW
   const first = load<u32>(STATE_AT, STATE_OLD_FIRST)
@@ -214,6 +217,7 @@ function takeLine(p: usize, end: usize): i32 {
     if (global >= 0 && <u32>global - first < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) hit = <u32>global - first
   }
   if (hit != NO_HIT) return takeKnown(p, end, hash, keyBytes, hit)
+  if (global >= 0 && isBehindOldChunk(<u32>global, cursor)) return OLD_CHUNK_DONE
 
   const status = takeNew(p, p + keyBytes, end, hash)
   if (status != TAKEN) return status
@@ -224,6 +228,13 @@ function takeLine(p: usize, end: usize): i32 {
     if (<u32>global == last + 1) return OLD_CHUNK_JUMP
   }
   return TAKEN
+}
+
+/** Whether entry `global` is next to the old chunk's end, before which only a few others are left: these have vanished. */
+function isBehindOldChunk(global: u32, cursor: u32): bool {
+  const entries = load<u32>(STATE_AT, STATE_OLD_ENTRIES)
+  if (entries == 0 || entries - cursor > AHEAD_ENTRIES) return false
+  return global - load<u32>(STATE_AT, STATE_OLD_FIRST) - entries < AHEAD_ENTRIES
 }
 
 /** Whether the entry is that of a series with this key. A line that is not valid can be equal to the key of another. */
@@ -290,14 +301,15 @@ function takeNew(p: usize, keyEnd: usize, end: usize, hash: u64): i32 {
   if (status == APPEND_HOST) {
     const labelsBytes = learn(p, keyEnd)
     if (labelsBytes == LEARN_INVALID) return takeInvalid(p, end)
-    count(STATE_LEARNED)
     if (labelsBytes < 0) {
+      count(STATE_LEARNED)
       appendEntry(hash, keyBytes, labelsBytes == LEARN_DROPPED ? KIND_DROPPED : KIND_UNSENT)
       if (labelsBytes != LEARN_DROPPED) count(STATE_KEPT)
       count(STATE_SCRAPED)
       return TAKEN
     }
     status = appendSeries(hash, keyBytes, LEARN_AT, <u32>labelsBytes, valueBits, time, kind)
+    if (status == APPENDED) count(STATE_LEARNED)
   }
   if (status == APPEND_FULL) return CHUNK_FULL
   count(STATE_SCRAPED)
@@ -307,7 +319,9 @@ function takeNew(p: usize, keyEnd: usize, end: usize, hash: u64): i32 {
 
 /** Whether the line has no labels and a name like `up` or `scrape_…`, which the scrape's own series have. */
 function mayBeAutoMetric(p: usize): bool {
-  if (labelCount != 0) return false
+  for (let record: usize = LABELS_AT; record < <usize>LABELS_AT + labelCount * LABEL_BYTES; record += LABEL_BYTES) {
+    if (load<u32>(record, 12) != 0) return false
+  }
   if (nameBytes == 2) return load<u16>(p) == 0x7075
   return nameBytes > 7 && load<u32>(p) == 0x61726373 && load<u16>(p, 4) == 0x6570 && load<u8>(p, 6) == 0x5f
 }

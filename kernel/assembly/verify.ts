@@ -61,8 +61,8 @@ function locate(chunk: u32): void {
 /**
  * Walks the window's lines and the run's entries together, from the places in the state on, and stores values.
  *
- * @returns NEED_INPUT when the window is at its end, RUN_DONE when every entry of the run had its line, MISMATCH when a
- *   line does not fit its entry; the state names chunk, entry and line
+ * @returns NEED_INPUT when the window is at its end, RUN_DONE when every entry of the run had its line and there are
+ *   more lines, MISMATCH when a line does not fit its entry; the state names chunk, entry and line
  */
 export function verify(): i32 {
   const end: usize = load<u32>(STATE_AT, STATE_BODY_END)
@@ -87,6 +87,7 @@ export function verify(): i32 {
     chunk++
     entryIndex = 0
   }
+  if (status == RUN_DONE && nextSample(load<u32>(STATE_AT, STATE_BODY_POS), end) >= end) status = NEED_INPUT
   store<u32>(STATE_AT, chunk, STATE_RUN_CHUNK)
   store<u32>(STATE_AT, entryIndex, STATE_RUN_ENTRY)
   return status

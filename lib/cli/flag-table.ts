@@ -186,7 +186,13 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'How long running requests may take when the HTTP server stops.',
   },
-  'http.pathPrefix': { type: 'string', default: '', area: 'http-server' },
+  'http.pathPrefix': {
+    type: 'string',
+    default: '',
+    area: 'http-server',
+    implemented: true,
+    description: 'What all paths of the HTTP server begin with; empty: nothing.',
+  },
   'http.shutdownDelay': {
     type: 'duration',
     default: '0s',

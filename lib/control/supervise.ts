@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import type {
   DestinationSpec,
   FromShard,
@@ -30,9 +31,12 @@ export type SupervisorOptions = {
   readonly entries?: WorkerEntries
 }
 
+/** `.ts` when run as it is, `.js` when built. */
+const EXTENSION = extname(import.meta.filename)
+
 const WORKERS: WorkerEntries = {
-  shard: new URL('../../workers/shard.ts', import.meta.url),
-  writer: new URL('../../workers/writer.ts', import.meta.url),
+  shard: new URL(`../../workers/shard${EXTENSION}`, import.meta.url),
+  writer: new URL(`../../workers/writer${EXTENSION}`, import.meta.url),
 }
 
 /**

@@ -53,6 +53,16 @@ export type Figures = {
   readonly watched: readonly WatchedSample[]
 }
 
+/** Samples that were published and have not come: under way as long as the agent runs, lost after that. */
+export function missingSamples({ published, delivered }: Figures): number {
+  return Math.max(0, published - delivered.total)
+}
+
+/** Whether samples were scraped, and all of them came; asked when the agent has stopped. */
+export function isAllDelivered(figures: Figures): boolean {
+  return figures.scraped.total > 0 && figures.requestsRefused === 0 && missingSamples(figures) === 0
+}
+
 /** Names of accounts that a reader would not guess. */
 const ACCOUNT_NAMES: Readonly<Record<string, string>> = { target_blocks: 'blocks', ring: 'rings' }
 

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import type { WriteStream } from 'node:tty'
 import { type Line, paint } from './text.ts'
 
 /*
@@ -22,18 +21,21 @@ const CLOSE = SHOW_CURSOR + USUAL_SCREEN
 const DEFAULT_COLUMNS = 80
 const DEFAULT_ROWS = 24
 
+/** Such as `process.stdout` if it is a terminal. */
+export type Terminal = NodeJS.WriteStream & { readonly fd: number }
+
 /**
  * A terminal that is drawn on as a whole, frame by frame. What it showed before comes back with `close`, at the end of
  * the process at the latest, and while the process is suspended.
  */
 export class Screen {
-  readonly #terminal: WriteStream
+  readonly #terminal: Terminal
   readonly #colours: boolean
   readonly #onResize: () => void
   #isOpen = false
 
   /** @param onResize the terminal has another size, or came back: draw */
-  constructor(terminal: WriteStream, onResize: () => void) {
+  constructor(terminal: Terminal, onResize: () => void) {
     this.#terminal = terminal
     this.#colours = terminal.hasColors()
     this.#onResize = onResize

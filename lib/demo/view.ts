@@ -1,4 +1,4 @@
-import type { Figures, ShardFigures } from './figures.ts'
+import { type Figures, missingSamples, type ShardFigures } from './figures.ts'
 import { apart, bar, curve, cut, formatBytes, formatCount, formatTime, type Line, type Span } from './text.ts'
 import type { WatchedSample } from './watch.ts'
 
@@ -19,7 +19,8 @@ const LABEL_COLUMNS = 11
 const RATE_COLUMNS = 9
 const TOTAL_COLUMNS = 20
 const CURVE_COLUMNS_MAX = 60
-const ACCOUNT_COLUMNS = 19
+const ACCOUNT_COLUMNS = 18
+const ACCOUNT_GAP = '  '
 const RING_COLUMNS = 12
 
 /** The whole screen: at most `rows` lines of at most `columns` characters. Samples get the rows that nothing else needs. */
@@ -37,7 +38,7 @@ export function renderView(figures: Figures, frame: Frame): Line[] {
   ]
   const tail = log.length === 0 ? [] : [[], ...log]
   const samplesMax = Math.max(0, frame.rows - head.length - 1 - tail.length)
-  const samples = figures.watched.slice(0, samplesMax).map(sampleLine)
+  const samples = figures.watched.slice(0, samplesMax).map(sample => sampleLine(sample, frame.columns))
   const received = heading('received', `${formatCount(figures.receivedSeries)} live series, among them`)
   return [...head, received, ...samples, ...tail].slice(0, frame.rows).map(line => cut(line, frame.columns))
 }
@@ -55,22 +56,15 @@ export function renderPlain(figures: Figures): string {
   ].join('; ')
 }
 
-/** Samples that never came; only the end of the run can tell. */
-export function lostSamples({ published, delivered }: Figures): number {
-  return Math.max(0, published - delivered.total)
-}
-
-/** The last line: how it went in all. */
-export function renderSummary(figures: Figures): string {
+/** The last lines: how it went in all. */
+export function renderSummary(figures: Figures): string[] {
   const { scraped, delivered, staleMarkers, seconds } = figures
-  const automatic = formatCount(delivered.total - scraped.total - staleMarkers)
-  const others = `${automatic} automatic ones and ${formatCount(staleMarkers)} stale markers included`
+  const automatic = delivered.total - scraped.total - staleMarkers
+  const flow = `scraped ${formatCount(scraped.total)} samples, delivered ${formatCount(delivered.total)}`
   return [
-    `scraped ${formatCount(scraped.total)} samples in ${seconds.toFixed(1)} s`,
-    `delivered ${formatCount(delivered.total)} (${others})`,
-    `lost ${formatCount(lostSamples(figures))}`,
-    bytesPerSample(figures),
-  ].join('; ')
+    `${flow}, lost ${formatCount(missingSamples(figures))}; ${bytesPerSample(figures)}; ${seconds.toFixed(1)} s`,
+    `delivered beside the scraped ones: ${formatCount(automatic)} automatic samples, ${formatCount(staleMarkers)} stale markers`,
+  ]
 }
 
 function titleLine({ seconds, shards, targets }: Figures, frame: Frame): Line {
@@ -104,7 +98,7 @@ function flowLines(figures: Figures, columns: number): Line[] {
       label('wire'),
       { text: `${bytesPerSample(figures)}, ${formatBytes(figures.wireBytesPerSecond)}/s` },
       {
-        text: `  ${formatCount(lostSamples(figures))} samples under way, ${formatCount(published)} published`,
+        text: `  ${formatCount(missingSamples(figures))} under way, ${formatCount(published)} published`,
         style: 'label',
       },
     ],
@@ -119,17 +113,12 @@ function flowLines(figures: Figures, columns: number): Line[] {
 function memoryLines({ memory }: Figures, columns: number): Line[] {
   const { residentBytes, unaccountedBytes, accounts } = memory
   const cells = accounts.map(({ name, bytes }): Line => {
-    const text = formatBytes(bytes)
-    return [
-      { text: `${name} `, style: 'label' },
-      { text: text.padStart(ACCOUNT_COLUMNS - name.length - 2) },
-      { text: ' ' },
-    ]
+    const text = formatBytes(bytes).padStart(ACCOUNT_COLUMNS - name.length)
+    return [{ text: name, style: 'label' }, { text: text + ACCOUNT_GAP }]
   })
-  const perLine = Math.max(1, Math.floor(columns / ACCOUNT_COLUMNS))
-  const lines = Array.from({ length: Math.ceil(cells.length / perLine) }, (_, line) =>
-    cells.slice(line * perLine, (line + 1) * perLine).flat(),
-  )
+  const perLineMax = Math.max(1, Math.floor((columns + ACCOUNT_GAP.length) / (ACCOUNT_COLUMNS + ACCOUNT_GAP.length)))
+  const perLine = Math.ceil(cells.length / Math.ceil(cells.length / perLineMax))
+  const lines = cells.flatMap((_, cell) => (cell % perLine === 0 ? [cells.slice(cell, cell + perLine).flat()] : []))
   return [
     heading('memory', `${formatBytes(residentBytes)} resident, ${formatBytes(unaccountedBytes)} unaccounted`),
     ...lines,
@@ -159,16 +148,14 @@ function shardLines(shards: readonly ShardFigures[]): Line[] {
   ]
 }
 
-function sampleLine({ labels, value }: WatchedSample): Line {
+/** Where the series is too long, its value is shown all the same. */
+function sampleLine({ labels, value }: WatchedSample, columns: number): Line {
   const name = labels.find(([label]) => label === '__name__')?.[1] ?? ''
-  const others = labels
-    .filter(([label]) => label !== '__name__')
-    .map(([label, text]) => `${label}=${JSON.stringify(text)}`)
-  return [
-    { text: `  ${name}` },
-    { text: `{${others.join(',')}} `, style: 'label' },
-    { text: String(value), style: 'good' },
-  ]
+  const others = labels.filter(([label]) => label !== '__name__')
+  const set = others.map(([label, text]) => `${label}=${JSON.stringify(text)}`).join(',')
+  const series: Line = [{ text: `  ${name}` }, { text: `{${set}}`, style: 'label' }]
+  const shown = ` ${value}`
+  return [...cut(series, columns - shown.length), { text: shown, style: 'good' }]
 }
 
 /** A line of the log is time, level, scope and message, with tabs between them. */

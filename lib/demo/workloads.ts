@@ -22,15 +22,23 @@ export function createWorkloads(): readonly Workload[] {
   ]
 }
 
-/** One metric of each workload. */
+/** Metrics whose samples are worth a look, the best first. */
 export const SHOWN_METRICS = [
   'http_requests_total',
+  'node_load1',
+  'container_memory_working_set_bytes',
+  'broker_consumer_lag',
+  'pg_stat_activity_count',
+  'scrape_duration_seconds',
+  'http_requests_in_flight',
   'http_request_duration_seconds_bucket',
   'node_cpu_seconds_total',
-  'pg_stat_user_tables_seq_scan',
-  'broker_consumer_lag',
-  'container_memory_working_set_bytes',
-  'scrape_duration_seconds',
+  'node_hwmon_temp_celsius',
+  'container_cpu_usage_seconds_total',
+  'pg_replication_lag_seconds',
+  'broker_bytes_in_total',
+  'process_resident_memory_bytes',
+  'scrape_samples_scraped',
   'up',
 ]
 

@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { RelabelError } from './error.ts'
+import { re2 } from './re2.ts'
 import { Template } from './template.ts'
 
 /** A regular expression that has to match the whole text; a dot matches a newline too. */
@@ -42,7 +43,7 @@ export class Re2Pattern implements Pattern {
   readonly #re: RE2JS
 
   constructor(source: string) {
-    this.#re = compileRe2(source, RE2JS.DOTALL)
+    this.#re = compileRe2(source, re2().DOTALL)
     this.groupNames = new Map(Object.entries(this.#re.namedGroups()))
   }
 
@@ -85,7 +86,7 @@ export class SearchPattern {
 
 function compileRe2(source: string, flags: number): RE2JS {
   try {
-    return RE2JS.compile(source, flags)
+    return re2().compile(source, flags)
   } catch (cause) {
     const problem = (cause as Error).message.replace('`(?s)', '`') // the flag, which RE2 writes in front
     throw new RelabelError('regex', `regex ${JSON.stringify(source)} is not valid: ${problem}`, { cause })

@@ -6,7 +6,7 @@ export interface Beat {
   readonly offsetMs: number
 }
 
-type Slot<T> = { dueMs: number; readonly item: T }
+type Slot<T> = { dueMs: number; readonly item: T; isRemoved: boolean }
 
 /** The first time after `nowMs` at which `beat` is due. */
 export function nextDueMs(beat: Beat, nowMs: number): number {
@@ -21,7 +21,7 @@ export class Cadence<T extends Beat> {
   readonly #clock: Clock
   readonly #onDue: (item: T, dueMs: number, skipped: number) => void
   #heap: Slot<T>[] = []
-  readonly #removed = new Set<T>()
+  readonly #slots = new Map<T, Slot<T>>()
   #timer: unknown
   #timerMs = Number.POSITIVE_INFINITY
 
@@ -32,29 +32,38 @@ export class Cadence<T extends Beat> {
   }
 
   add(item: T): void {
-    this.#push({ dueMs: nextDueMs(item, this.#clock.nowMs()), item })
+    const slot = { dueMs: nextDueMs(item, this.#clock.nowMs()), item, isRemoved: false }
+    this.#slots.set(item, slot)
+    this.#push(slot)
     this.#arm()
   }
 
   /** The item is not called any more. */
   remove(item: T): void {
-    this.#removed.add(item)
+    const slot = this.#slots.get(item)
+    if (slot === undefined) return
+    slot.isRemoved = true
+    this.#slots.delete(item)
     // Removed items stay in the heap until they are due; many of them are worth a sweep.
-    if (this.#removed.size * 2 > this.#heap.length) this.#sweep()
+    if (this.#slots.size * 2 < this.#heap.length) this.#rebuild()
   }
 
   stop(): void {
     this.#clock.cancel(this.#timer)
     this.#timerMs = Number.POSITIVE_INFINITY
     this.#heap = []
-    this.#removed.clear()
+    this.#slots.clear()
   }
 
-  #sweep(): void {
-    const kept = this.#heap.filter(slot => !this.#removed.has(slot.item))
-    this.#removed.clear()
+  #rebuild(): void {
     this.#heap = []
-    for (const slot of kept) this.#push(slot)
+    for (const slot of this.#slots.values()) this.#push(slot)
+  }
+
+  /** The clock was set back: what is due an hour later on it may be due now. */
+  #startAgain(nowMs: number): void {
+    for (const slot of this.#slots.values()) slot.dueMs = nextDueMs(slot.item, nowMs - 1)
+    this.#rebuild()
   }
 
   #arm(): void {
@@ -68,10 +77,12 @@ export class Cadence<T extends Beat> {
   #fire(): void {
     this.#timerMs = Number.POSITIVE_INFINITY
     const nowMs = this.#clock.nowMs()
+    const first = this.#heap[0]
+    if (first !== undefined && first.dueMs > nextDueMs(first.item, nowMs)) this.#startAgain(nowMs)
     while (this.#heap.length > 0 && this.#heap[0]!.dueMs <= nowMs) {
       const slot = this.#heap[0]!
       const { item } = slot
-      if (this.#removed.delete(item)) {
+      if (slot.isRemoved) {
         this.#pop()
         continue
       }

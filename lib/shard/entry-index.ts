@@ -58,6 +58,30 @@ export class EntryIndex {
     }
   }
 
+  /** A key may have several entries: all of them count as seen if one was. */
+  seeRepeated(): void {
+    const block = this.#block!
+    const words = block.words
+    for (let entry = 0; entry < block.entries; entry++) {
+      if (this.#seen[entry] !== 0) continue
+      const at = (block.entriesAt >> 2) + entry * ENTRY_WORDS
+      if (this.#hasSeen(words[at]!, words[at + 1]!)) this.#seen[entry] = 1
+    }
+  }
+
+  #hasSeen(hashLow: number, hashHigh: number): boolean {
+    const block = this.#block!
+    if (this.#slotCount === 0) this.#build(block)
+    const words = block.words
+    const mask = this.#slotCount - 1
+    for (let slot = hashLow & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!
+      if (entry === EMPTY) return false
+      const at = (block.entriesAt >> 2) + entry * ENTRY_WORDS
+      if (words[at] === hashLow && words[at + 1] === hashHigh && this.#seen[entry] !== 0) return true
+    }
+  }
+
   #build(block: TargetBlock): void {
     let slots = 64
     while (slots < block.entries * 2) slots *= 2

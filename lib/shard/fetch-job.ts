@@ -1,8 +1,9 @@
-import type { buildConnector } from 'undici'
-import { Client } from 'undici'
+import { createRequire } from 'node:module'
+import type { buildConnector, Client } from 'undici'
 import { Authorizer } from '../../shared/authorize.ts'
 import type { JobSpec } from '../../shared/target.ts'
 import { tlsConnector } from '../../shared/tls.ts'
+import { FetchMemory } from './fetch-memory.ts'
 
 /** A connection that was idle for so long is closed, unless the server announces to close it earlier. */
 const IDLE_CONNECTION_MS = 24 * 60 * 60 * 1000
@@ -10,14 +11,17 @@ const IDLE_CONNECTION_MS = 24 * 60 * 60 * 1000
 const CONNECT_BACKSTOP_MS = 1000
 
 /** Silent connections are probed, so that the next scrape does not find out that the other side is gone. */
-const KEEP_ALIVE_PROBE_MS = 15_000
+export const KEEP_ALIVE_PROBE_MS = 15_000
 
-/** Names and values in turn, as undici takes them. */
+/** They would say that a body follows, which never does; Go's HTTP client leaves them out too. */
+const FRAMING_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer'])
+
+/** Names and values in turn. One character stands for one byte. */
 export type RequestHeaders = string[]
 
 /** What targets with the same timeout share. */
 type Shared = {
-  readonly connect: buildConnector.connector
+  connect: buildConnector.connector | undefined
   /** For the target itself, and for a host that a redirect led to. */
   headers: RequestHeaders
   readonly foreignHeaders: RequestHeaders
@@ -29,12 +33,15 @@ type Shared = {
  */
 export class FetchJob {
   readonly spec: JobSpec
+  /** Shared with all jobs of the thread. */
+  readonly memory: FetchMemory
   readonly #authorizer: Authorizer | undefined
   readonly #shared = new Map<number, Shared>()
   #authorization: string | undefined
 
-  constructor(spec: JobSpec) {
+  constructor(spec: JobSpec, memory = new FetchMemory()) {
     this.spec = spec
+    this.memory = memory
     this.#authorizer = spec.http.auth && new Authorizer(spec.http.auth)
   }
 
@@ -45,8 +52,14 @@ export class FetchJob {
    * cannot reach a socket that is still connecting, which is closed a little later.
    */
   openClient(origin: string, timeoutMs: number): Client {
-    return new Client(origin, {
-      connect: this.#sharedBy(timeoutMs).connect,
+    const undici = loadUndici()
+    const shared = this.#sharedBy(timeoutMs)
+    shared.connect ??= tlsConnector(this.spec.http.tls, {
+      timeout: timeoutMs + CONNECT_BACKSTOP_MS,
+      keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+    })
+    return new undici.Client(origin, {
+      connect: shared.connect,
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -77,10 +90,7 @@ export class FetchJob {
     let shared = this.#shared.get(timeoutMs)
     if (shared === undefined) {
       shared = {
-        connect: tlsConnector(this.spec.http.tls, {
-          timeout: timeoutMs + CONNECT_BACKSTOP_MS,
-          keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
-        }),
+        connect: undefined,
         headers: this.#ownHeaders(timeoutMs),
         foreignHeaders: [...this.#standardHeaders(timeoutMs).values()].flat(),
       }
@@ -91,8 +101,12 @@ export class FetchJob {
 
   #ownHeaders(timeoutMs: number): RequestHeaders {
     const headers = this.#standardHeaders(timeoutMs)
-    for (const header of this.spec.http.headers) headers.set(header[0].toLowerCase(), header)
-    if (this.#authorization !== undefined) headers.set('authorization', ['Authorization', this.#authorization])
+    for (const [name, value] of this.spec.http.headers) {
+      if (!FRAMING_HEADERS.has(name.toLowerCase())) headers.set(name.toLowerCase(), [name, utf8Bytes(value)])
+    }
+    if (this.#authorization !== undefined) {
+      headers.set('authorization', ['Authorization', utf8Bytes(this.#authorization)])
+    }
     return [...headers.values()].flat()
   }
 
@@ -106,4 +120,14 @@ export class FetchJob {
     if (!this.spec.disableCompression) headers.set('accept-encoding', ['Accept-Encoding', 'gzip'])
     return headers
   }
+}
+
+/** Only for the first target over TLS: undici takes megabytes of each thread that loads it. */
+function loadUndici(): typeof import('undici') {
+  return createRequire(import.meta.url)('undici') as typeof import('undici')
+}
+
+/** The bytes of a text in UTF-8, as one character each. */
+function utf8Bytes(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }

@@ -1,46 +1,45 @@
-import type { Client, Dispatcher } from 'undici'
+import type { AnswerHandler, Exchange } from './exchange.ts'
 import type { FetchJob } from './fetch-job.ts'
+import { HttpExchange } from './http-exchange.ts'
+import { HttpsExchange } from './https-exchange.ts'
 
 /** The server that a target's requests go to: its own, or one that a redirect led to. Owns the connection to it. */
 export class Origin {
-  readonly href: string
-  /** True while the connection is thought to be open and idle: the exchange before this one ended well. */
-  warm = false
   readonly #job: FetchJob
   readonly #timeoutMs: number
   readonly #foreign: boolean
-  readonly #options: Dispatcher.DispatchOptions
-  #client: Client | undefined
+  readonly #exchange: Exchange
+  /** Scheme, host and port. */
+  readonly href: string
 
-  /**
-   * @param href scheme, host and port
-   * @param foreign not the target's own host: it gets no credentials
-   */
-  constructor(job: FetchJob, timeoutMs: number, href: string, foreign: boolean) {
+  /** @param foreign not the target's own host: it gets no credentials */
+  constructor(job: FetchJob, timeoutMs: number, url: URL, foreign: boolean) {
     this.#job = job
     this.#timeoutMs = timeoutMs
-    this.href = href
     this.#foreign = foreign
-    this.#options = { method: 'GET', path: '/', headers: [], reset: job.spec.disableKeepAlive }
+    this.href = url.origin
+    this.#exchange =
+      url.protocol === 'http:'
+        ? new HttpExchange(url.host, !job.spec.disableKeepAlive, job.memory)
+        : new HttpsExchange(url.origin, job, timeoutMs)
   }
 
   /**
-   * Sends a GET; one at a time.
+   * Sends a GET; one at a time. The handler may hear of an error before this returns.
    *
-   * @throws {SecretUnreadable} retryable; other errors, such as of a header that HTTP does not allow, go to the handler
+   * @throws {SecretUnreadable} retryable
    */
-  dispatch(path: string, handler: Dispatcher.DispatchHandler): void {
-    this.#options.path = path
-    this.#options.headers = this.#job.headers(this.#timeoutMs, this.#foreign)
-    this.#client ??= this.#job.openClient(this.href, this.#timeoutMs)
-    this.#client.dispatch(this.#options, handler)
+  send(path: string, handler: AnswerHandler): void {
+    this.#exchange.send(path, this.#job.headers(this.#timeoutMs, this.#foreign), handler)
   }
 
-  /** Ends what runs on the connection, connecting included. The next dispatch opens a new one. */
-  async close(reason: Error | null = null): Promise<void> {
-    const client = this.#client
-    this.#client = undefined
-    this.warm = false
-    await client?.destroy(reason)
+  /** Ends what runs on the connection, connecting included; the handler hears nothing any more. */
+  abort(): void {
+    this.#exchange.abort()
+  }
+
+  /** Aborts, and resolves when the connection is gone. The next send would open a new one. */
+  close(): Promise<void> {
+    return this.#exchange.close()
   }
 }

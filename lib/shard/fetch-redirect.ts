@@ -8,8 +8,8 @@ export function isRedirect(status: number): boolean {
 }
 
 /** Where a `Location` header points to (RFC 9110, 10.2.2), without fragment; undefined unless that is an HTTP URL. */
-export function redirectUrl(location: string | string[] | undefined, base: string): URL | undefined {
-  if (typeof location !== 'string') return undefined
+export function redirectUrl(location: string | undefined, base: string): URL | undefined {
+  if (location === undefined) return undefined
   const url = URL.parse(location, base)
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
 import { PenstockError } from '../../shared/errors.ts'
 import type { TargetSpec } from '../../shared/target.ts'
+import type { AnswerHandler, AnswerHead } from './exchange.ts'
 import type { FetchJob } from './fetch-job.ts'
 import { Origin } from './fetch-origin.ts'
 import { isForeign, isRedirect, REDIRECTS_MAX, redirectUrl } from './fetch-redirect.ts'
@@ -25,24 +24,21 @@ export interface FetchOwner {
 /** How much is read of a body that nobody wants, to keep its connection. */
 const DRAIN_BYTES_MAX = 64 * 1024
 
-/** The other side closed a connection that it had kept open; the request may have crossed that on its way. */
-const CLOSED_CODES: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'])
-
 /**
  * Fetches one target, again and again, over a connection that is kept in between. It is itself the handler of its
- * exchanges, which makes a fetch cost no objects but those of undici and a timer.
+ * exchanges, which makes a fetch cost hardly an object.
  *
  * Only status 200 is success. `timeoutMs` covers everything from start() to the last byte of the body, redirects and the
  * one retry included: a request on a kept connection that ends without any answer is sent once more on a new one.
  */
-export class TargetClient implements Dispatcher.DispatchHandler {
+export class TargetClient implements AnswerHandler {
   readonly target: TargetSpec
   encoding: BodyEncoding = 'identity'
   /** As sent; empty if missing. */
   contentType = ''
   readonly #job: FetchJob
   readonly #owner: FetchOwner
-  readonly #body = new Pieces()
+  readonly #body: Pieces
   #phase: 'idle' | 'running' | 'settled' | 'closed' = 'idle'
   /** Undefined if the target's URL is none. */
   readonly #home: Origin | undefined
@@ -52,7 +48,6 @@ export class TargetClient implements Dispatcher.DispatchHandler {
 
   // Of the exchange that runs:
   #origin: Origin | undefined
-  #controller: Dispatcher.DispatchController | undefined
   #timer: NodeJS.Timeout | undefined
   #answered = false
   #retried = false
@@ -69,9 +64,10 @@ export class TargetClient implements Dispatcher.DispatchHandler {
     this.target = target
     this.#job = job
     this.#owner = owner
+    this.#body = new Pieces(job.memory)
     const url = URL.parse(target.url)
     this.#path = url === null ? '' : url.pathname + url.search
-    this.#home = url === null ? undefined : new Origin(job, target.timeoutMs, url.origin, false)
+    this.#home = url === null ? undefined : new Origin(job, target.timeoutMs, url, false)
   }
 
   /** The body as received, in order. */
@@ -113,65 +109,58 @@ export class TargetClient implements Dispatcher.DispatchHandler {
     await Promise.all([this.#home?.close(), this.#elsewhere?.close()])
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return
+  onHead(head: AnswerHead): void {
     this.#answered = true
-    if (status === 200) this.#expectBody(headers)
-    else if (isRedirect(status) && this.#job.spec.followRedirects) this.#redirect(status, headers)
-    else this.#failure = new TargetStatus(this.#place(), status)
+    if (head.status === 200) this.#expectBody(head)
+    else if (isRedirect(head.status) && this.#job.spec.followRedirects) this.#redirect(head)
+    else this.#failure = new TargetStatus(this.#place(), head.status)
     // A body that cannot be used is not waited for. That of another status is short, and reading it keeps the connection.
-    if (this.#failure !== undefined && status === 200) this.#abort(this.#failure)
+    if (this.#failure !== undefined && head.status === 200) this.#abort()
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(bytes: Buffer, start: number, end: number): void {
     if (this.#failure !== undefined || this.#next !== undefined) {
-      this.#drainedBytes += chunk.length
-      if (this.#drainedBytes > DRAIN_BYTES_MAX) controller.abort(new Error('more than is worth reading'))
+      this.#drainedBytes += end - start
+      if (this.#drainedBytes > DRAIN_BYTES_MAX) this.#abort()
       return
     }
-    this.#body.append(chunk)
-    this.#owner.bodyBytesChanged(chunk.length)
-    if (this.#body.sizeBytes > this.target.maxBodyBytes) this.#abort(this.#tooLarge())
+    this.#body.append(bytes, start, end)
+    this.#owner.bodyBytesChanged(end - start)
+    if (this.#body.sizeBytes > this.target.maxBodyBytes) {
+      this.#failure = this.#tooLarge()
+      this.#abort()
+    }
   }
 
-  onResponseEnd(): void {
-    this.#origin!.warm = !this.#job.spec.disableKeepAlive
+  onEnd(): void {
     this.#conclude()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    if (this.#phase !== 'running') return
-    const origin = this.#origin!
-    const mayBeStale = origin.warm && !this.#answered && !this.#retried
-    origin.warm = false
-    if (this.#failure === undefined && mayBeStale && CLOSED_CODES.has((error as NodeJS.ErrnoException).code)) {
+  onError(reason: unknown, wasStale: boolean): void {
+    if (this.#failure === undefined && wasStale && !this.#retried) {
       this.#retried = true
       process.nextTick(TargetClient.#resend, this)
       return
     }
-    if (this.#failure === undefined && this.#next === undefined) this.#failure = this.#describe(error)
+    if (this.#failure === undefined && this.#next === undefined) this.#failure = this.#describe(reason)
     this.#conclude()
   }
 
-  /** Takes over what the headers say about the body, or finds out why it cannot be used. */
-  #expectBody(headers: IncomingHttpHeaders): void {
-    const encoding = String(headers['content-encoding'] || 'identity').toLowerCase()
-    this.contentType = headers['content-type'] ?? ''
+  /** Takes over what the head says about the body, or finds out why it cannot be used. */
+  #expectBody(head: AnswerHead): void {
+    const encoding = head.contentEncoding.toLowerCase()
+    this.contentType = head.contentType
     if (encoding === 'gzip' || encoding === 'x-gzip') this.encoding = 'gzip'
-    else if (encoding === 'identity') this.encoding = 'identity'
+    else if (encoding === 'identity' || encoding === '') this.encoding = 'identity'
     else this.#failure = new TargetBody(`${this.#place()} sends content encoding ${encoding}; gzip or none is expected`)
-    if (Number(headers['content-length'] ?? 0) > this.target.maxBodyBytes) this.#failure = this.#tooLarge()
+    if ((head.contentLength ?? 0) > this.target.maxBodyBytes) this.#failure = this.#tooLarge()
   }
 
-  #redirect(status: number, headers: IncomingHttpHeaders): void {
+  #redirect({ status, location }: AnswerHead): void {
     const place = this.#place()
-    const url = redirectUrl(headers.location, this.#redirected?.href ?? this.target.url)
+    const url = redirectUrl(location, this.#redirected?.href ?? this.target.url)
     if (url === undefined) {
-      this.#failure = new TargetStatus(place, status, `cannot follow Location: ${headers.location ?? 'none was sent'}`)
+      this.#failure = new TargetStatus(place, status, `cannot follow Location: ${location ?? 'none was sent'}`)
     } else if (this.#redirects === REDIRECTS_MAX) {
       this.#failure = new TargetStatus(place, status, `this is one redirect more than ${REDIRECTS_MAX}`)
     } else {
@@ -183,25 +172,22 @@ export class TargetClient implements Dispatcher.DispatchHandler {
     this.#answered = false
     this.#drainedBytes = 0
     this.#next = undefined
-    this.#controller = undefined
     if (this.#origin === undefined) {
       this.#settle(new TargetConnection(this.target.url, 'this is not a URL'))
       return
     }
     const path = this.#redirected === undefined ? this.#path : this.#redirected.pathname + this.#redirected.search
     try {
-      this.#origin.dispatch(path, this)
+      this.#origin.send(path, this)
     } catch (error) {
       this.#settle(this.#describe(error))
     }
   }
 
-  #abort(failure: PenstockError): void {
-    this.#failure = failure
-    // Before the connection is open there is nothing to abort, and only the whole client can be closed.
-    if (this.#controller !== undefined) this.#controller.abort(failure)
-    else void this.#origin!.close(failure)
-    assert(this.#phase !== 'running', 'undici tells of the end of what is aborted before it returns')
+  /** The rest of the answer is of no use, or will not come in time. */
+  #abort(): void {
+    this.#origin!.abort()
+    this.#conclude()
   }
 
   /** The exchange is over: the fetch goes on elsewhere, or it is over too. */
@@ -218,7 +204,7 @@ export class TargetClient implements Dispatcher.DispatchHandler {
     else if (url.origin === this.#elsewhere?.href) this.#origin = this.#elsewhere
     else {
       void this.#elsewhere?.close()
-      this.#elsewhere = new Origin(this.#job, this.target.timeoutMs, url.origin, isForeign(own, url))
+      this.#elsewhere = new Origin(this.#job, this.target.timeoutMs, url, isForeign(own, url))
       this.#origin = this.#elsewhere
     }
     process.nextTick(TargetClient.#resend, this)
@@ -227,7 +213,6 @@ export class TargetClient implements Dispatcher.DispatchHandler {
   #settle(failure: PenstockError | undefined): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#controller = undefined
     this.#next = undefined
     this.#failure = failure
     this.#phase = 'settled'
@@ -251,11 +236,12 @@ export class TargetClient implements Dispatcher.DispatchHandler {
   }
 
   static #expire(client: TargetClient): void {
-    client.#abort(client.#failure ?? new TargetTimeout(client.#place(), client.target.timeoutMs))
+    client.#failure ??= new TargetTimeout(client.#place(), client.target.timeoutMs)
+    client.#abort()
   }
 
-  // The following run outside of undici's call stack: it must not be entered again while it parses, and must not take an
-  // exception of the owner for one of the exchange.
+  // The following run outside of the exchange's call stack: it must not be entered again while it parses, and must not
+  // take an exception of the owner for one of its own.
 
   static #resend(client: TargetClient): void {
     if (client.#phase === 'running') client.#send()

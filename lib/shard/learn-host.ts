@@ -6,8 +6,8 @@ import {
   LEARN_DROPPED,
   LEARN_INVALID,
   LEARN_UNSENT,
+  STATE_FLAGS,
 } from '../../kernel/layout.ts'
-import type { Relabeling } from '../relabel/compile.ts'
 import type { EntryIndex } from './entry-index.ts'
 import type { Kernel, KernelHost } from './kernel.ts'
 import { encodeLabels } from './learn/encode-series.ts'
@@ -23,14 +23,9 @@ import type { TargetState } from './target-state.ts'
 export class LearnHost implements KernelHost {
   kernel!: Kernel
   index!: EntryIndex
-  readonly #remoteRules: Relabeling
   #target!: TargetState
   #labeler: SeriesLabeler | undefined
   #labelsFound = 0
-
-  constructor(remoteRules: Relabeling) {
-    this.#remoteRules = remoteRules
-  }
 
   /** Most labels of a series that went over the target's `label_limit`, which fails the scrape; 0 if none did. */
   get labelsFound(): number {
@@ -42,15 +37,16 @@ export class LearnHost implements KernelHost {
     this.#target = target
     this.#labeler = undefined
     this.#labelsFound = 0
-    const { spec } = target.job
-    const learns = spec.metricRelabelRules.length > 0 || !this.#remoteRules.isEmpty || target.spec.labelLimit > 0
+    const { spec, rules } = target.job
+    const learns = !rules.metric.isEmpty || !rules.remote.isEmpty || target.spec.labelLimit > 0
     return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (learns ? FLAG_ALWAYS_LEARN : 0)
   }
 
   /** The scrape differs from the target's block: gives the kernel what it needs for labels. */
   prepare(): void {
-    this.#labeler = this.#target.labeler(this.#remoteRules)
-    storeTargetLabels(this.kernel, this.#labeler.fixedLabels)
+    this.#labeler = this.#target.labeler()
+    if (storeTargetLabels(this.kernel, this.#labeler.fixedLabels)) return
+    this.kernel.set(STATE_FLAGS, this.kernel.get(STATE_FLAGS) | FLAG_ALWAYS_LEARN)
   }
 
   lookup(hashLow: number, hashHigh: number): number {

@@ -1,58 +1,52 @@
-/** Pieces below this size are small. */
-const SMALL_BYTES = 4096
+import type { FetchMemory } from './fetch-memory.ts'
 
-/** So many small pieces of a body are kept as they came; it is those of the usual body. */
-const SMALL_PIECES_MAX = 16
-
-const GATHER_BYTES = 16 * 1024
-
-/**
- * A body in the pieces that it came in. Further small pieces are gathered into larger ones: each costs a buffer object
- * of a hundred bytes and more, which a server that sends a few bytes at a time would multiply.
- */
+/** A body in memory of a pool: a small buffer if one does, else large ones, however small the pieces that it came in. */
 export class Pieces {
   sizeBytes = 0
-  #pieces: Uint8Array[] = []
-  #smallPieces = 0
-  /** The last piece, if it is one that is being gathered: `#gathered` of its bytes are used. */
-  #gather: Uint8Array | undefined
-  #gathered = 0
+  readonly #memory: FetchMemory
+  #buffers: Buffer[] = []
+  /** Bytes of the last buffer that are used. */
+  #filled = 0
 
-  /** All that was appended, in order. Valid until the next call. */
-  get pieces(): readonly Uint8Array[] {
-    this.#endGathering()
-    return this.#pieces
+  constructor(memory: FetchMemory) {
+    this.#memory = memory
   }
 
-  /** @param piece kept; its owner must not write to it any more */
-  append(piece: Uint8Array): void {
-    this.sizeBytes += piece.length
-    if (piece.length >= SMALL_BYTES || this.#smallPieces < SMALL_PIECES_MAX) {
-      if (piece.length < SMALL_BYTES) this.#smallPieces++
-      this.#endGathering()
-      this.#pieces.push(piece)
-      return
+  /** All that was appended, in order. Valid until the next call of any method. */
+  get pieces(): readonly Uint8Array[] {
+    return this.#buffers.map((buffer, index) =>
+      index === this.#buffers.length - 1 ? buffer.subarray(0, this.#filled) : buffer,
+    )
+  }
+
+  /** Copies the bytes from `start` to `end`. */
+  append(bytes: Buffer, start: number, end: number): void {
+    this.sizeBytes += end - start
+    for (let at = start; at < end; ) {
+      const last = this.#buffers.at(-1)
+      const room = last === undefined ? 0 : last.length - this.#filled
+      if (last === undefined || room === 0) {
+        this.#grow(end - at)
+        continue
+      }
+      const copied = Math.min(room, end - at)
+      bytes.copy(last, this.#filled, at, at + copied)
+      this.#filled += copied
+      at += copied
     }
-    if (this.#gather === undefined || this.#gathered + piece.length > GATHER_BYTES) {
-      this.#endGathering()
-      this.#gather = new Uint8Array(GATHER_BYTES)
-    }
-    this.#gather.set(piece, this.#gathered)
-    this.#gathered += piece.length
   }
 
   clear(): void {
+    for (const buffer of this.#buffers) this.#memory.give(buffer)
+    this.#buffers.length = 0
+    this.#filled = 0
     this.sizeBytes = 0
-    this.#pieces = []
-    this.#smallPieces = 0
-    this.#gather = undefined
-    this.#gathered = 0
   }
 
-  #endGathering(): void {
-    if (this.#gather === undefined) return
-    this.#pieces.push(this.#gather.subarray(0, this.#gathered))
-    this.#gather = undefined
-    this.#gathered = 0
+  #grow(bytes: number): void {
+    const { small, large } = this.#memory
+    const isSmall = this.#buffers.length === 0 && bytes <= small.sizeBytes
+    this.#buffers.push(isSmall ? small.take() : large.take())
+    this.#filled = 0
   }
 }

@@ -4,6 +4,7 @@ import {
   CHUNK_ENTRIES_MAX,
   CHUNK_FULL,
   CHUNK_RAW_BYTES_AT,
+  CHUNK_RAW_BYTES_MAX,
   CHUNK_SAMPLES_AT,
   CHUNK_STENCIL_BYTES_AT,
   CHUNK_TIME_AT,
@@ -45,7 +46,7 @@ import { EntryIndex } from './entry-index.ts'
 import type { Kernel } from './kernel.ts'
 import type { ChunkSource, ChunkStarts, NewChunk, TargetBlock } from './target-block.ts'
 
-/** A new chunk with at least so many lines is closed when the old chunk beside it ends, so that the next can stay. */
+/** A new chunk with fewer lines takes in the next old chunk. */
 const CHUNK_ENTRIES_MIN = CHUNK_ENTRIES_MAX / 4
 
 /** What a scrape's lines came to. */
@@ -74,6 +75,8 @@ export class Round {
   #matching = true
   /** Chunks of the new block; undefined while the old ones match. */
   #sources: ChunkSource[] | undefined
+  /** No chunk from this one on is among them: lines that come round again must not overwrite what was kept. */
+  #keptChunks = 0
   #oldChunk = -1
   #chunksEncoded = 0
 
@@ -131,6 +134,7 @@ export class Round {
     if (this.#matching) {
       const chunk = this.#runFirst + kernel.get(STATE_RUN_CHUNK)
       this.#storeRun(kernel.get(STATE_RUN_CHUNK))
+      if (this.#sources === undefined && chunk === this.#block.chunks) return undefined
       this.#leaveMatching(chunk)
       this.#enter(chunk, kernel.get(STATE_RUN_ENTRY))
     }
@@ -138,7 +142,9 @@ export class Round {
     if (kernel.get(STATE_NEW_ENTRIES) > 0) this.#closeChunk()
     const sources = this.#sources!
     const same = sources.length === this.#block.chunks && sources.every((source, chunk) => source === chunk)
-    return same ? undefined : sources
+    if (same) return undefined
+    this.index.seeRepeated()
+    return sources
   }
 
   /** Gives up, or lets go of what `finish` left: the index knows until then which entries were seen. */
@@ -220,6 +226,7 @@ export class Round {
     const from = this.#firstEntry(first)
     this.index.seen.fill(1, from, this.#firstEntry(first + done))
     for (let chunk = first; chunk < first + done; chunk++) this.#sources.push(chunk)
+    this.#keptChunks = first + done
   }
 
   /** Goes over to rebuilding; the first `kept` chunks of the block have matched, if this is the first time. */
@@ -228,6 +235,7 @@ export class Round {
     if (this.#sources !== undefined) return
     this.#onChange()
     this.index.begin(this.#block)
+    this.#keptChunks = kept
     this.#sources = []
     for (let chunk = 0; chunk < kept; chunk++) this.#sources.push(chunk)
     this.index.seen.fill(1, 0, this.#firstEntry(kept))
@@ -273,13 +281,21 @@ export class Round {
     this.#leaveOldChunk()
     if (next >= this.#block.chunks) return
     const open = this.#kernel.get(STATE_NEW_ENTRIES)
-    if (open > 0 && open < CHUNK_ENTRIES_MIN) {
+    if (next < this.#keptChunks || (open > 0 && this.#joins(next))) {
       this.#enter(next, 0)
       return
     }
     if (open > 0) this.#closeChunk()
     this.#loadRun(next)
     this.#matching = true
+  }
+
+  /** Whether the new chunk is small and goes on with `chunk`, all of it: else one more series would move all others. */
+  #joins(chunk: number): boolean {
+    const entries = this.#kernel.get(STATE_NEW_ENTRIES)
+    const rawBytes = this.#kernel.get(STATE_NEW_RAW) + this.#block.chunkRawBytes(chunk)
+    if (entries >= CHUNK_ENTRIES_MIN || rawBytes > CHUNK_RAW_BYTES_MAX) return false
+    return entries + this.#block.chunkEntries(chunk) <= CHUNK_ENTRIES_MAX
   }
 
   /** Lines follow the order of another chunk: goes on behind the entry that the last line was found at. */

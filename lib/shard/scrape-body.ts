@@ -1,12 +1,14 @@
 import assert from 'node:assert'
-import { LINE_BYTES_MAX, WINDOW_AT, WINDOW_BYTES } from '../../kernel/layout.ts'
+import { LINE_BYTES_MAX, STATE_INVALID, WINDOW_AT, WINDOW_BYTES } from '../../kernel/layout.ts'
 import type { Inflater } from './inflate.ts'
 import type { Kernel } from './kernel.ts'
 import type { Round } from './round.ts'
-import { BodyTooLarge } from './target-errors.ts'
+import { BodyTooLarge, TargetBody } from './target-errors.ts'
 
 const LF = 0x0a
+const HASH = 0x23
 const WINDOW_END = WINDOW_AT + WINDOW_BYTES
+const CUT_BODY = 'the body ends in the middle of a line'
 
 assert(LINE_BYTES_MAX < WINDOW_BYTES, 'a window holds at least one whole line')
 
@@ -95,14 +97,14 @@ export class BodyReader {
   /** The window is full: gives its whole lines to the round and keeps the rest. */
   #takeLines(): void {
     this.#skipOversizedLine()
-    const end = this.#window.lastIndexOf(LF, this.#filled - 1) + 1
+    const end = this.#window.subarray(0, this.#filled).lastIndexOf(LF) + 1
     if (end > 0) {
-      this.#give(end)
+      this.#give(0, end)
       this.#window.copyWithin(0, end, this.#filled)
       this.#filled -= end
     } else if (this.#filled === WINDOW_BYTES) {
-      // Not even one whole line fits.
-      if (!this.#inOversizedLine) this.#oversizedLines++
+      // Not even one whole line fits. A comment may be as long as it likes.
+      if (!this.#inOversizedLine && this.#window[0] !== HASH) this.#oversizedLines++
       this.#inOversizedLine = true
       this.#filled = 0
     }
@@ -121,16 +123,22 @@ export class BodyReader {
     this.#filled -= end
   }
 
+  /** The last line needs no line feed, as long as it is a whole line. */
   #endBody(): void {
     this.#skipOversizedLine()
-    if (this.#filled === 0) return
+    if (this.#inOversizedLine) throw new TargetBody(CUT_BODY)
+    const end = this.#window.subarray(0, this.#filled).lastIndexOf(LF) + 1
+    if (end > 0) this.#give(0, end)
+    if (end === this.#filled) return
+    const invalid = this.#kernel.get(STATE_INVALID)
     // There is room for it behind the window.
-    if (this.#window[this.#filled - 1] !== LF) this.#kernel.bytes[WINDOW_AT + this.#filled++] = LF
-    this.#give(this.#filled)
+    this.#kernel.bytes[WINDOW_AT + this.#filled] = LF
+    this.#give(end, this.#filled + 1)
+    if (this.#kernel.get(STATE_INVALID) > invalid) throw new TargetBody(CUT_BODY)
   }
 
-  #give(end: number): void {
-    this.#onWindow?.(WINDOW_AT, WINDOW_AT + end)
-    this.#round.lines(WINDOW_AT, WINDOW_AT + end)
+  #give(start: number, end: number): void {
+    this.#onWindow?.(WINDOW_AT + start, WINDOW_AT + end)
+    this.#round.lines(WINDOW_AT + start, WINDOW_AT + end)
   }
 }

@@ -10,14 +10,12 @@ import {
 import type { CounterBlock, ShardCounter } from '../../shared/counters.ts'
 import type { PenstockError } from '../../shared/errors.ts'
 import type { ShardOptions } from '../../shared/protocol.ts'
-import type { JobSpec, TargetSpec } from '../../shared/target.ts'
-import { compileRules, type Relabeling } from '../relabel/compile.ts'
+import type { TargetSpec } from '../../shared/target.ts'
 import { createInflater, type Inflater } from './inflate.ts'
 import { Kernel } from './kernel.ts'
 import { type AutoMetric, autoMetricsOf } from './learn/auto-metrics.ts'
 import { encodeLabels } from './learn/encode-series.ts'
 import { encodeMetadata, MetadataMap, scanMetadata } from './learn/metadata.ts'
-import { SeriesLabeler } from './learn/series-labels.ts'
 import { LearnHost } from './learn-host.ts'
 import type { Publisher } from './publish.ts'
 import { closeChunk, Round, type RoundCounts } from './round.ts'
@@ -61,15 +59,13 @@ export class Scraper {
   readonly #publisher: Publisher
   readonly #counters: CounterBlock<ShardCounter>
   readonly #options: ShardOptions
-  readonly #remoteRules: Relabeling
 
   constructor(options: ShardOptions, publisher: Publisher, counters: CounterBlock<ShardCounter>) {
     this.#options = options
     this.#publisher = publisher
     this.#counters = counters
-    this.#remoteRules = compileRules(options.remoteRelabelRules)
     this.inflater = createInflater()
-    this.#host = new LearnHost(this.#remoteRules)
+    this.#host = new LearnHost()
     this.kernel = new Kernel(this.#host, options.hashSeed)
     this.#round = new Round(this.kernel, () => this.#host.prepare())
     this.#host.kernel = this.kernel
@@ -82,13 +78,13 @@ export class Scraper {
   }
 
   /** The block of a target that has not been scraped yet, and the auto metrics that it has places for. */
-  emptyBlock(job: JobSpec, spec: TargetSpec): { block: TargetBlock; autoMetrics: AutoMetric[] } {
-    const labeler = new SeriesLabeler(job, spec, this.#remoteRules)
+  emptyBlock(target: TargetState): { block: TargetBlock; autoMetrics: AutoMetric[] } {
+    const labeler = target.labeler()
     const autoMetrics: AutoMetric[] = []
     const { exports, bytes } = this.kernel
     exports.clearChunk()
     this.kernel.setTime(Date.now())
-    for (const metric of autoMetricsOf(spec)) {
+    for (const metric of autoMetricsOf(target.spec)) {
       const labels = labeler.autoMetric(metric)
       if (labels === undefined) continue
       const encoded = encodeLabels(labels)

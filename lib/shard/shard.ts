@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8'
 import {
   CounterBlock,
   SCRAPE_DURATION_BOUNDS_SECONDS,
@@ -6,12 +5,15 @@ import {
   type ShardCounter,
 } from '../../shared/counters.ts'
 import { PenstockError } from '../../shared/errors.ts'
+import { HeapWatch } from '../../shared/heap.ts'
 import type { LogLevel, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import { compileRules, type Relabeling } from '../relabel/compile.ts'
 import { Cadence } from './cadence.ts'
 import { systemClock } from './clock.ts'
 import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
+import { FetchMemory } from './fetch-memory.ts'
 import { Publisher } from './publish.ts'
 import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
@@ -34,7 +36,10 @@ export class Shard implements FetchOwner {
   readonly #counters: CounterBlock<ShardCounter>
   readonly #publisher: Publisher
   readonly #scraper: Scraper
+  readonly #fetchMemory = new FetchMemory()
+  readonly #heap = new HeapWatch(Date.now())
   readonly #cadence: Cadence<TargetState>
+  readonly #remoteRules: Relabeling
   readonly #jobs = new Map<string, ShardJob>()
   readonly #targets = new Map<string, TargetState>()
   readonly #clients = new Map<TargetClient, TargetState>()
@@ -51,6 +56,7 @@ export class Shard implements FetchOwner {
   constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
     this.#log = log
     this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
+    this.#remoteRules = compileRules(options.remoteRelabelRules)
     this.#publisher = new Publisher(memory, this.#counters)
     this.#scraper = new Scraper(options, this.#publisher, this.#counters)
     if (this.#scraper.inflater.kind !== 'native') {
@@ -112,7 +118,8 @@ export class Shard implements FetchOwner {
     let job = this.#jobs.get(spec.jobKey)
     if (job === undefined) {
       const jobSpec = jobs.get(spec.jobKey)!
-      job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec), targets: 0 }
+      const rules = { metric: compileRules(jobSpec.metricRelabelRules), remote: this.#remoteRules }
+      job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec, this.#fetchMemory), rules, targets: 0 }
       this.#jobs.set(spec.jobKey, job)
     }
     job.targets++
@@ -194,7 +201,7 @@ export class Shard implements FetchOwner {
   /** The block of a target is made with its first scrape, so that a long list of targets is taken over at once. */
   #prepare(target: TargetState): void {
     if (target.isPrepared) return
-    const { block, autoMetrics } = this.#scraper.emptyBlock(target.job.spec, target.spec)
+    const { block, autoMetrics } = this.#scraper.emptyBlock(target)
     target.prepare(block, autoMetrics)
     this.#counters.add('accountTargetBlocksBytes', block.sizeBytes)
   }
@@ -240,15 +247,17 @@ export class Shard implements FetchOwner {
   }
 
   #storeAccounts(): void {
-    const heap = getHeapStatistics()
+    const nowMs = Date.now()
+    const { heapBytes, externalBytes } = this.#heap.look(nowMs)
     const blockBytes = this.#counters.get('accountTargetBlocksBytes')
-    this.#counters.set('heartbeatMs', Date.now())
+    const bodyBytes = this.#bodyBytes + this.#fetchMemory.idleBytes
+    this.#counters.set('heartbeatMs', nowMs)
     this.#counters.set('scrapeLagMaxMs', this.#lagMaxMs)
-    this.#counters.set('accountHeapBytes', heap.total_physical_size)
+    this.#counters.set('accountHeapBytes', heapBytes)
     // V8 counts target blocks and bodies as external too; they have accounts of their own.
-    this.#counters.set('accountExternalBytes', Math.max(0, heap.external_memory - blockBytes - this.#bodyBytes))
+    this.#counters.set('accountExternalBytes', Math.max(0, externalBytes - blockBytes - bodyBytes))
     this.#counters.set('accountKernelBytes', this.#scraper.kernel.sizeBytes)
-    this.#counters.set('accountBodiesBytes', this.#bodyBytes)
+    this.#counters.set('accountBodiesBytes', bodyBytes)
     this.#counters.set('accountRingBytes', this.#publisher.usedBytes)
   }
 }

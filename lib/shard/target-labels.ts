@@ -13,10 +13,11 @@ const NAME_LABEL: Label = { name: '__name__', value: '' }
 /**
  * Gives the kernel the labels that every series of a target gets.
  *
- * @returns false if they do not fit: the host must then label every series
+ * @returns false if they do not fit, or are not as simple: the host must then label every series
  */
 export function storeTargetLabels(kernel: Kernel, labels: readonly Label[]): boolean {
-  const records = [NAME_LABEL, ...labels.filter(label => label.name !== NAME_LABEL.name)]
+  if (labels.some(label => label.name === NAME_LABEL.name)) return false
+  const records = [NAME_LABEL, ...labels]
   const end = TARGET_LABELS_AT + TARGET_LABELS_BYTES
   let at = TARGET_LABELS_AT + records.length * LABEL_BYTES
   if (records.length > LABELS_MAX / 2) return false

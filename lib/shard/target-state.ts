@@ -1,14 +1,25 @@
 import type { TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
-import type { Relabeling } from '../relabel/compile.ts'
 import type { TargetClient } from './fetch.ts'
 import type { FetchJob } from './fetch-job.ts'
 import type { AutoMetric } from './learn/auto-metrics.ts'
-import { SeriesLabeler } from './learn/series-labels.ts'
+import { SeriesLabeler, type SeriesRules } from './learn/series-labels.ts'
 import type { TargetBlock } from './target-block.ts'
 
+/**
+ * Scrapes start on a grid, so that a shard wakes up for several at once and does them with warm caches: scrapes that are
+ * spread evenly cost half as much again. Phases stay a hash of the target, and even a short interval has enough of them.
+ */
+const START_GRID_MS = 50
+const STARTS_PER_INTERVAL_MIN = 20
+
 /** What a shard keeps for the targets of one job. */
-export type ShardJob = { readonly spec: JobSpec; readonly fetchJob: FetchJob; targets: number }
+export type ShardJob = {
+  readonly spec: JobSpec
+  readonly fetchJob: FetchJob
+  readonly rules: SeriesRules
+  targets: number
+}
 
 /** One target of a shard: its block, its connection, and how its last scrape went. */
 export class TargetState {
@@ -63,13 +74,16 @@ export class TargetState {
     return this.spec.intervalMs
   }
 
+  /** The target's phase, on the grid that its shard starts scrapes on. */
   get offsetMs(): number {
-    return this.spec.offsetMs
+    const { intervalMs, offsetMs } = this.spec
+    const gridMs = Math.min(START_GRID_MS, Math.ceil(intervalMs / STARTS_PER_INTERVAL_MIN))
+    return offsetMs - (offsetMs % gridMs)
   }
 
   /** Made for each scrape that has new series, and not kept: most targets have none for days. */
-  labeler(remoteRules: Relabeling): SeriesLabeler {
-    return new SeriesLabeler(this.job.spec, this.spec, remoteRules)
+  labeler(): SeriesLabeler {
+    return new SeriesLabeler(this.job.spec, this.spec, this.job.rules)
   }
 
   status(): TargetStatus {

@@ -1,5 +1,5 @@
-import { getHeapStatistics } from 'node:v8'
 import type { CounterBlock, WriterCounter } from '../../shared/counters.ts'
+import { HeapWatch } from '../../shared/heap.ts'
 import type { BufferPool } from './buffer-pool.ts'
 
 const HEARTBEAT_MS = 1000
@@ -13,15 +13,17 @@ const HEARTBEATS_PER_TRIM = 30
  * @returns stops it
  */
 export function startAccounts(counters: CounterBlock<WriterCounter>, pool: BufferPool): () => void {
+  const heap = new HeapWatch(Date.now())
   let beats = 0
   const beat = () => {
     if (beats++ % HEARTBEATS_PER_TRIM === 0) pool.trim()
-    const heap = getHeapStatistics()
-    counters.set('heartbeatMs', Date.now())
+    const nowMs = Date.now()
+    const { heapBytes, externalBytes } = heap.look(nowMs)
+    counters.set('heartbeatMs', nowMs)
     counters.set('accountQueueBytes', pool.bytes)
-    counters.set('accountHeapBytes', heap.total_physical_size)
+    counters.set('accountHeapBytes', heapBytes)
     // The pool's buffers are external memory too, and counted already.
-    counters.set('accountExternalBytes', Math.max(0, heap.external_memory + heap.malloced_memory - pool.bytes))
+    counters.set('accountExternalBytes', Math.max(0, externalBytes - pool.bytes))
   }
   beat()
   const timer = setInterval(beat, HEARTBEAT_MS).unref()

@@ -3,8 +3,9 @@ import type { CounterBlock, DestinationCounter } from '../../shared/counters.ts'
 import type { DestinationSpec } from '../../shared/protocol.ts'
 import type { Block } from './block.ts'
 import type { Clock } from './clock.ts'
+import type { SendOutcome } from './exchange.ts'
 import type { BlockQueue, Tally } from './queue.ts'
-import { Remote, type SendOutcome } from './remote.ts'
+import { Remote } from './remote.ts'
 import { type Log, ThrottledLog } from './throttled-log.ts'
 
 /** What a destination works with; the queue belongs to it from now on. */
@@ -98,7 +99,7 @@ export class Destination {
     await this.#clock.sleep(graceMs, delivered.signal)
     this.#isClosed = true
     this.#wake()
-    await this.#remote.close()
+    this.#remote.close()
     await work
     const lost = this.#queue.close()
     this.#gauge()
@@ -139,8 +140,8 @@ export class Destination {
   }
 
   async #waitAfter(outcome: SendOutcome, attempt: number): Promise<void> {
-    // A kept connection may be closed by the other side just as a request sets out: that says nothing of its health.
-    if (attempt === 0 && outcome.type === 'unanswered' && isConnectionLoss(outcome.error)) return
+    // The next attempt is on a new connection, so it cannot end in this way.
+    if (outcome.type === 'unanswered' && outcome.wasStale) return
     const { retryMinMs, retryMaxMs } = this.#spec
     const random = this.#clock.random()
     const asked = outcome.type === 'answered' ? outcome.retryAfter : undefined
@@ -166,7 +167,7 @@ export class Destination {
   }
 
   #countOutcome(outcome: SendOutcome): void {
-    if (outcome.type === 'unanswered') this.#counters.add('errors', 1)
+    if (outcome.type === 'unanswered') this.#counters.add('errors', outcome.wasStale ? 0 : 1)
     else if (outcome.status < 300) this.#counters.add('requests2xx', 1)
     else if (outcome.status < 400) this.#counters.add('requests3xx', 1)
     else if (outcome.status < 500) this.#counters.add('requests4xx', 1)
@@ -201,11 +202,6 @@ function described(outcome: SendOutcome): { readonly reason: string; readonly te
   }
   const code = errorCode(outcome.error)
   return { reason: `error ${code}`, text: `gave no answer: ${outcome.error.message || code}` }
-}
-
-function isConnectionLoss(error: Error): boolean {
-  const code = errorCode(error)
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
 }
 
 function errorCode(error: Error): string {

@@ -1,38 +1,21 @@
-import { type buildConnector, Client, type Dispatcher } from 'undici'
+import { Agent, type ClientRequestArgs, type RequestOptions } from 'node:http'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
 import { Authorizer } from '../../shared/authorize.ts'
 import { PenstockError } from '../../shared/errors.ts'
 import type { AuthSpec } from '../../shared/http-spec.ts'
 import type { DestinationSpec } from '../../shared/protocol.ts'
-import { tlsConnector } from '../../shared/tls.ts'
+import { type TlsOptions, tlsOptions } from '../../shared/tls.ts'
+import { Exchange, type SendOutcome } from './exchange.ts'
 
-/** How much of an answer's body is kept for the log; the rest is read and thrown away. */
-const EXCERPT_BYTES_MAX = 256
-/** An answer longer than this is cut off with its connection: its status is known. */
-const ANSWER_BYTES_MAX = 64 * 1024
 /** Long enough that a destination with an interval of a minute keeps its connections. */
 const KEEP_ALIVE_MS = 90_000
+/** Idle connections are probed, so that a block does not find out that the other side is gone. */
+const PROBE_MS = 15_000
 
-/** What became of one request. */
-export type SendOutcome =
-  | {
-      readonly type: 'answered'
-      readonly status: number
-      readonly retryAfter: string | undefined
-      /** Beginning of the answer's body. */
-      readonly excerpt: string
-    }
-  | { readonly type: 'unanswered'; readonly error: Error }
-
-/** The destination took longer than `sendTimeoutMs`, connecting included. */
-export class SendTimeout extends PenstockError {
-  override readonly name = 'SendTimeout'
-  override readonly code = 'REMOTE_UNREACHABLE'
-  override readonly retryable = true
-
-  constructor(sendTimeoutMs: number) {
-    super(`no answer within ${sendTimeoutMs} ms; see -remoteWrite.sendTimeout`)
-  }
-}
+/** What says where a body ends, and whether it is to come: that is not for the user to say. */
+const FRAMING_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])
 
 /** A destination's URL is none that can be written to. */
 export class RemoteUrlInvalid extends PenstockError {
@@ -49,136 +32,98 @@ export class RemoteUrlInvalid extends PenstockError {
  * retries. Owns its connections until `close`.
  */
 export class Remote {
-  readonly #spec: DestinationSpec
-  readonly #path: string
-  readonly #origin: string
-  readonly #connect: buildConnector.connector
-  /** By lane, made when the lane first sends. */
-  readonly #clients: (Client | undefined)[] = []
-  readonly #headers: readonly string[]
+  readonly #sendTimeoutMs: number
+  /** What all requests have in common. */
+  readonly #options: RequestOptions
+  readonly #headers: Readonly<Record<string, string>>
   readonly #authorizer: Authorizer | undefined
+  /** Undefined unless the destination is one of `https:`. */
+  readonly #tlsOptions: (() => TlsOptions) | undefined
+  /** By lane, made when the lane first sends. */
+  readonly #connections: (Connection | undefined)[] = []
+  readonly #underWay = new Set<Exchange>()
+  #isClosed = false
 
   /** @throws {RemoteUrlInvalid} */
   constructor(spec: DestinationSpec) {
     const url = URL.parse(spec.url)
     if (url === null || !/^https?:$/.test(url.protocol)) throw new RemoteUrlInvalid(spec.name)
-    this.#spec = spec
-    this.#path = url.pathname + url.search
-    this.#headers = requestHeaders(spec)
-    const auth = spec.http.auth ?? urlAuth(url)
+    const isSecure = url.protocol === 'https:'
+    this.#sendTimeoutMs = spec.sendTimeoutMs
+    this.#options = {
+      method: 'POST',
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: url.port || (isSecure ? 443 : 80),
+      path: url.pathname + url.search,
+    }
+    this.#headers = requestHeaders(spec, url.host)
+    const auth = spec.http.auth ?? (isGivenHeader(spec, 'authorization') ? undefined : urlAuth(url))
     this.#authorizer = auth && new Authorizer(auth)
-    this.#origin = url.origin
-    this.#connect = tlsConnector(spec.http.tls, { timeout: spec.sendTimeoutMs })
+    this.#tlsOptions = isSecure ? tlsOptions(spec.http.tls) : undefined
   }
 
   /** Sends one block's body; never rejects. `body` is read until the promise resolves. One call a lane at a time. */
   send(lane: number, body: Uint8Array): Promise<SendOutcome> {
     return new Promise(resolve => {
-      const answer = new Answer(resolve)
-      const timer = setTimeout(() => {
-        answer.abandon(new SendTimeout(this.#spec.sendTimeoutMs))
-      }, this.#spec.sendTimeoutMs)
-      answer.onSettled = () => clearTimeout(timer)
+      const exchange = new Exchange(this.#sendTimeoutMs, outcome => {
+        this.#underWay.delete(exchange)
+        resolve(outcome)
+      })
+      this.#underWay.add(exchange)
       try {
-        const authorization = this.#authorizer?.header()
-        const headers = authorization === undefined ? this.#headers : [...this.#headers, 'Authorization', authorization]
-        this.#client(lane).dispatch({ method: 'POST', path: this.#path, headers: headers as string[], body }, answer)
+        exchange.start(this.#requestOptions(lane, body.length), body)
       } catch (error) {
-        answer.onResponseError(undefined, error as Error)
+        exchange.abandon(error as Error)
       }
     })
   }
 
-  /** Ends the requests under way as unanswered and closes all connections. */
-  async close(): Promise<void> {
-    await Promise.all(this.#clients.map(client => client?.destroy()))
+  /** Ends the requests under way as unanswered and closes all connections, for ever. */
+  close(): void {
+    this.#isClosed = true
+    for (const exchange of this.#underWay) exchange.abandon(new Error('the connection was closed from this side'))
+    for (const connection of this.#connections) connection?.destroy()
   }
 
-  #client(lane: number): Client {
-    const client =
-      this.#clients[lane] ??
-      new Client(this.#origin, {
-        connect: this.#connect,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        // One timer over the whole request stands for these.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      })
-    this.#clients[lane] = client
-    return client
+  #requestOptions(lane: number, bodyBytes: number): RequestOptions {
+    if (this.#isClosed) throw new Error('the destination is closed')
+    this.#connections[lane] ??= new Connection(this.#tlsOptions)
+    const headers: Record<string, string> = { ...this.#headers, 'Content-Length': String(bodyBytes) }
+    if (this.#authorizer !== undefined) headers.Authorization = this.#authorizer.header()
+    return { ...this.#options, headers, agent: this.#connections[lane] }
   }
 }
 
-/** Follows one request and settles its outcome once. */
-class Answer implements Dispatcher.DispatchHandler {
-  onSettled = () => {}
-  readonly #resolve: (outcome: SendOutcome) => void
-  #controller: Dispatcher.DispatchController | undefined
-  #abandoned: Error | undefined
-  #status = 0
-  #retryAfter: string | undefined
-  #excerpt = ''
-  #bytes = 0
-  #isSettled = false
+/**
+ * Opens a connection and keeps it, over TLS if there are options for it; only then Node's TLS is loaded. As no more than
+ * one request is under way, there is one connection, and for a moment one that is being closed.
+ */
+class Connection extends Agent {
+  readonly #tlsOptions: (() => TlsOptions) | undefined
 
-  constructor(resolve: (outcome: SendOutcome) => void) {
-    this.#resolve = resolve
+  constructor(options: (() => TlsOptions) | undefined) {
+    super({ keepAlive: true, keepAliveMsecs: PROBE_MS, maxFreeSockets: 1, timeout: KEEP_ALIVE_MS })
+    this.#tlsOptions = options
   }
 
-  /** Gives up, even if the request still waits for a connection: then it is cancelled before it starts. */
-  abandon(error: Error): void {
-    this.#abandoned = error
-    this.#controller?.abort(error)
-    this.#settle({ type: 'unanswered', error })
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#abandoned !== undefined) controller.abort(this.#abandoned)
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    this.#status = status
-    const retryAfter = headers['retry-after']
-    this.#retryAfter = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#bytes < EXCERPT_BYTES_MAX) this.#excerpt += chunk.toString('utf8', 0, EXCERPT_BYTES_MAX - this.#bytes)
-    this.#bytes += chunk.length
-    if (this.#bytes <= ANSWER_BYTES_MAX) return
-    this.onResponseEnd()
-    controller.abort(new Error(`answer longer than ${ANSWER_BYTES_MAX} B`))
-  }
-
-  onResponseEnd(): void {
-    this.#settle({
-      type: 'answered',
-      status: this.#status,
-      retryAfter: this.#retryAfter,
-      excerpt: this.#excerpt.trim(),
+  override createConnection(
+    options: ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    if (this.#tlsOptions === undefined) return super.createConnection(options, callback)
+    const host = options.host!
+    return process.getBuiltinModule('node:tls').connect({
+      ...(options as ConnectionOptions),
+      servername: isIP(host) === 0 ? host : '', // not that of a `Host` header, which Node would take
+      ALPNProtocols: ['http/1.1'],
+      ...this.#tlsOptions(),
     })
   }
-
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#settle({ type: 'unanswered', error })
-  }
-
-  #settle(outcome: SendOutcome): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
-    this.onSettled()
-    this.#resolve(outcome)
-  }
 }
 
-/** Names and values in turn, as undici takes them. Those of the protocol win over the user's, the user's last over first. */
-function requestHeaders(spec: DestinationSpec): readonly string[] {
-  const headers = new Map<string, readonly [name: string, value: string]>()
+/** Those of the protocol win over the user's, and the user's last of a name over the first. */
+function requestHeaders(spec: DestinationSpec, host: string): Readonly<Record<string, string>> {
+  const headers = new Map<string, readonly [name: string, value: string]>([['host', ['Host', host]]])
   for (const header of spec.http.headers) headers.set(header[0].toLowerCase(), header)
   const own = [
     ['User-Agent', 'vmagent'], // receivers and proxies tell agents apart by it; a drop-in keeps it
@@ -187,8 +132,14 @@ function requestHeaders(spec: DestinationSpec): readonly string[] {
     ['X-Prometheus-Remote-Write-Version', '0.1.0'],
   ] as const
   for (const header of own) headers.set(header[0].toLowerCase(), header)
+  for (const name of FRAMING_HEADERS) headers.delete(name)
   if (spec.http.auth !== undefined) headers.delete('authorization')
-  return [...headers.values()].flat()
+  return Object.fromEntries(headers.values())
+}
+
+/** @param name in lower case */
+function isGivenHeader(spec: DestinationSpec, name: string): boolean {
+  return spec.http.headers.some(header => header[0].toLowerCase() === name)
 }
 
 /** Credentials in front of the host, as in `http://user:password@host/`. */

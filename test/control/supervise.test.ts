@@ -2,74 +2,15 @@ import test, { type ExecutionContext } from 'ava'
 import { destinationCountersIn, shardCountersIn, writerCountersIn } from '../../lib/control/ring-memory.ts'
 import { Supervisor } from '../../lib/control/supervise.ts'
 import type { WorkerFailed } from '../../lib/control/thread.ts'
-import type { DestinationSpec } from '../../shared/protocol.ts'
-import type { JobSpec, TargetSpec } from '../../shared/target.ts'
-
-const entries = {
-  shard: new URL('../fixtures/shard.ts', import.meta.url),
-  writer: new URL('../fixtures/writer.ts', import.meta.url),
-}
+import { destinationOf, jobOf, targetOf } from '../support/specs.ts'
+import { fakeWorkers, recordingLogger } from '../support/supervision.ts'
 
 const jobs = ['a', 'b'].map(jobOf)
 
 const shardOptions = { remoteRelabelRules: [], sendMetadata: false, hashSeed: [1, 2], noStaleMarkers: false } as const
 
-function jobOf(key: string): JobSpec {
-  return {
-    key,
-    jobName: key,
-    http: { headers: [] },
-    externalLabels: [],
-    metricRelabelRules: [],
-    honorLabels: false,
-    honorTimestamps: false,
-    disableCompression: false,
-    disableKeepAlive: false,
-    followRedirects: true,
-    noStaleMarkers: false,
-    streamParse: false,
-  }
-}
-
-function targetOf(number: number, jobKey = 'a', behaviour = 'none'): TargetSpec {
-  return {
-    id: BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n)
-      .toString(16)
-      .padStart(16, '0'),
-    jobKey,
-    url: `http://target-${number}/metrics`,
-    labels: [{ name: 'behaviour', value: behaviour }],
-    intervalMs: 1000,
-    timeoutMs: 1000,
-    offsetMs: 0,
-    maxBodyBytes: 1 << 20,
-    sampleLimit: 0,
-    labelLimit: 0,
-    seriesLimit: 0,
-  }
-}
-
-function destinationOf(name: string): DestinationSpec {
-  return {
-    url: 'http://127.0.0.1:1/api/v1/write',
-    name,
-    http: { headers: [] },
-    sendTimeoutMs: 1000,
-    retryMinMs: 1000,
-    retryMaxMs: 1000,
-    queues: 1,
-    queueBytesMax: 1 << 20,
-  }
-}
-
 async function supervise(t: ExecutionContext, shardCount = 2, destinations = ['1:secret-url']) {
-  const log: string[] = []
-  const scopedLog = {
-    info: (message: string) => log.push(message),
-    warn: (message: string) => log.push(`warn: ${message}`),
-    error: (message: string) => log.push(`error: ${message}`),
-    fatal: (message: string) => log.push(`fatal: ${message}`),
-  }
+  const { logger, log } = recordingLogger()
   const failures: WorkerFailed[] = []
   const failed = Promise.withResolvers<WorkerFailed>()
   const supervisor = await Supervisor.start({
@@ -77,12 +18,12 @@ async function supervise(t: ExecutionContext, shardCount = 2, destinations = ['1
     shardOptions,
     destinations: destinations.map(destinationOf),
     writerOptions: { flushIntervalMs: 1000, blockRawBytesMax: 1 << 20, blockSamplesMax: 10_000 },
-    logger: { at: () => scopedLog },
+    logger,
     onFailure: error => {
       failures.push(error)
       failed.resolve(error)
     },
-    entries,
+    entries: fakeWorkers,
   })
   const stop = async () => {
     await supervisor.stopShards(100)

@@ -9,18 +9,22 @@ import {
   TargetTimeout,
 } from '../../lib/shard/target-errors.ts'
 import { SecretUnreadable } from '../../shared/secret.ts'
-import { closeOf, fetching, reset, serve, serveRaw } from '../support/fetching.ts'
+import { closeOf, fetching, reset, serve, serveRaw, testBoth } from '../support/fetching.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nup 1\n'
 
 for (const status of [201, 204, 206, 301, 400, 401, 404, 500, 503]) {
-  test(`status ${status} fails, names the URL, and keeps the connection`, async t => {
+  testBoth(`status ${status} fails, names the URL, and keeps the connection`, async (t, scheme) => {
     const sockets = new Set<Socket>()
     let answer = status
-    const origin = await serve(t, (request, response) => {
-      sockets.add(request.socket)
-      response.writeHead(answer, { location: '/other' }).end(answer === 204 ? undefined : 'up 1\n')
-    })
+    const origin = await serve(
+      t,
+      (request, response) => {
+        sockets.add(request.socket)
+        response.writeHead(answer, { location: '/other' }).end(answer === 204 ? undefined : 'up 1\n')
+      },
+      scheme,
+    )
     const target = fetching(t, `${origin}/metrics`, {}, { followRedirects: false })
     const error = await target.attempt()
     t.true(error instanceof TargetStatus)
@@ -33,22 +37,30 @@ for (const status of [201, 204, 206, 301, 400, 401, 404, 500, 503]) {
   })
 }
 
-test('an error page that does not end is not waited for', async t => {
-  const origin = await serve(t, (_request, response) => {
-    response.writeHead(500)
-    const write = () => {
-      while (response.write(Buffer.alloc(64 * 1024)));
-    }
-    response.on('drain', write)
-    write()
-  })
+testBoth('an error page that does not end is not waited for', async (t, scheme) => {
+  const origin = await serve(
+    t,
+    (_request, response) => {
+      response.writeHead(500)
+      const write = () => {
+        while (response.write(Buffer.alloc(64 * 1024)));
+      }
+      response.on('drain', write)
+      write()
+    },
+    scheme,
+  )
   const error = await fetching(t, origin).attempt()
   t.true(error instanceof TargetStatus)
 })
 
-test('an error page that stalls is told by its status, not by the time it takes', async t => {
-  const origin = await serveRaw(t, socket => socket.write('HTTP/1.1 500 Broken\r\nContent-Length: 10\r\n\r\nsor'))
-  t.true((await fetching(t, origin, { timeoutMs: 200 }).attempt()) instanceof TargetStatus)
+testBoth('an error page that stalls is told by its status, not by the time it takes', async (t, scheme) => {
+  const origin = await serveRaw(
+    t,
+    socket => socket.write('HTTP/1.1 500 Broken\r\nContent-Length: 10\r\n\r\nsor'),
+    scheme,
+  )
+  t.true((await fetching(t, origin, { timeoutMs: 1500 }).attempt()) instanceof TargetStatus)
 })
 
 const SILENCES: Record<string, (socket: Socket) => void> = {
@@ -65,17 +77,21 @@ const SILENCES: Record<string, (socket: Socket) => void> = {
   },
 }
 for (const [title, misbehave] of Object.entries(SILENCES)) {
-  test(`a server that ${title} is given up after timeoutMs, and gets another chance`, async t => {
+  testBoth(`a server that ${title} is given up after timeoutMs, and gets another chance`, async (t, scheme) => {
     let closed: Promise<unknown> | undefined
-    const origin = await serveRaw(t, (socket, turn) => {
-      if (turn > 0) return void socket.write(OK)
-      closed = closeOf(socket)
-      misbehave(socket)
-    })
-    const target = fetching(t, origin, { timeoutMs: 300 })
+    const origin = await serveRaw(
+      t,
+      (socket, turn) => {
+        if (turn > 0) return void socket.write(OK)
+        closed = closeOf(socket)
+        misbehave(socket)
+      },
+      scheme,
+    )
+    const target = fetching(t, origin, { timeoutMs: 1500 })
     const error = await target.attempt()
     t.true(error instanceof TargetTimeout, String(error))
-    t.true((error as TargetTimeout).message.includes('300 ms'))
+    t.true((error as TargetTimeout).message.includes('1500 ms'))
     t.is(target.bodyBytes, 0)
     await closed
     t.is(await target.text(), 'up 1\n')
@@ -125,13 +141,17 @@ const BROKEN: Record<string, [answer: string, end: (socket: Socket) => void]> = 
   'has a chunk without size': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nup 1\n', () => {}],
 }
 for (const [title, [answer, end]] of Object.entries(BROKEN)) {
-  test(`a body that ${title} fails, on a kept connection too`, async t => {
+  testBoth(`a body that ${title} fails, on a kept connection too`, async (t, scheme) => {
     let requests = 0
-    const origin = await serveRaw(t, (socket, turn) => {
-      requests++
-      socket.write(turn === 1 ? OK : answer)
-      if (turn !== 1) end(socket)
-    })
+    const origin = await serveRaw(
+      t,
+      (socket, turn) => {
+        requests++
+        socket.write(turn === 1 ? OK : answer)
+        if (turn !== 1) end(socket)
+      },
+      scheme,
+    )
     const target = fetching(t, origin)
     for (const turn of [0, 1, 2]) {
       const outcome = await target.attempt()
@@ -143,43 +163,54 @@ for (const [title, [answer, end]] of Object.entries(BROKEN)) {
   })
 }
 
-test('an answer that is not HTTP fails', async t => {
-  const origin = await serveRaw(t, socket => socket.write('SSH-2.0-OpenSSH_9.9\r\n'))
+testBoth('an answer that is not HTTP fails', async (t, scheme) => {
+  const origin = await serveRaw(t, socket => socket.write('SSH-2.0-OpenSSH_9.9\r\n'), scheme)
   t.true((await fetching(t, origin).attempt()) instanceof TargetConnection)
 })
 
-test('a body as large as maxBodyBytes passes', async t => {
-  const origin = await serve(t, (_request, response) => response.end(Buffer.alloc(1000)))
+testBoth('a body as large as maxBodyBytes passes', async (t, scheme) => {
+  const origin = await serve(t, (_request, response) => response.end(Buffer.alloc(1000)), scheme)
   t.is(((await fetching(t, origin, { maxBodyBytes: 1000 }).attempt()) as Buffer).length, 1000)
 })
 
 for (const announced of [true, false]) {
-  test(`a body larger than maxBodyBytes is cut off, its length ${announced ? '' : 'not '}announced`, async t => {
-    let closed: Promise<unknown> | undefined
-    const origin = await serve(t, (request, response) => {
-      closed = closeOf(request.socket)
-      if (announced) response.writeHead(200, { 'content-length': 1_000_000_000 })
-      const write = () => {
-        while (response.write(Buffer.alloc(64 * 1024)));
-      }
-      response.on('drain', write)
-      write()
-    })
-    const target = fetching(t, `${origin}/big`, { maxBodyBytes: 100_000 })
-    const error = (await target.attempt()) as BodyTooLarge
-    t.true(error instanceof BodyTooLarge)
-    t.is(error.bodyBytesMax, 100_000)
-    t.true(error.message.includes(`${origin}/big has more than 100000 bytes`))
-    t.is(target.bodyBytes, 0)
-    await closed
-  })
+  testBoth(
+    `a body larger than maxBodyBytes is cut off, its length ${announced ? '' : 'not '}announced`,
+    async (t, scheme) => {
+      let closed: Promise<unknown> | undefined
+      const origin = await serve(
+        t,
+        (request, response) => {
+          closed = closeOf(request.socket)
+          if (announced) response.writeHead(200, { 'content-length': 1_000_000_000 })
+          const write = () => {
+            while (response.write(Buffer.alloc(64 * 1024)));
+          }
+          response.on('drain', write)
+          write()
+        },
+        scheme,
+      )
+      const target = fetching(t, `${origin}/big`, { maxBodyBytes: 100_000 })
+      const error = (await target.attempt()) as BodyTooLarge
+      t.true(error instanceof BodyTooLarge)
+      t.is(error.bodyBytesMax, 100_000)
+      t.true(error.message.includes(`${origin}/big has more than 100000 bytes`))
+      t.is(target.bodyBytes, 0)
+      await closed
+    },
+  )
 }
 
-test('a content encoding that was not asked for is refused', async t => {
+testBoth('a content encoding that was not asked for is refused', async (t, scheme) => {
   let encoding = 'br'
-  const origin = await serve(t, (_request, response) => {
-    response.writeHead(200, { 'content-encoding': encoding }).end('up 1\n')
-  })
+  const origin = await serve(
+    t,
+    (_request, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end('up 1\n')
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   t.regex(((await target.attempt()) as TargetBody).message, /content encoding br/)
   encoding = 'gzip, gzip'
@@ -194,15 +225,15 @@ test('a target whose URL is none fails', async t => {
   t.true(error.message.includes('http://a b/metrics'))
 })
 
-test('a header that HTTP does not allow fails the fetch and nothing else', async t => {
-  const origin = await serveRaw(t, socket => socket.write(OK))
+testBoth('a header that HTTP does not allow fails the fetch and nothing else', async (t, scheme) => {
+  const origin = await serveRaw(t, socket => socket.write(OK), scheme)
   const target = fetching(t, origin, {}, { http: { headers: [['X-Two', 'a\nb']] } })
   t.true((await target.attempt()) instanceof TargetConnection)
   t.true((await target.attempt()) instanceof TargetConnection)
 })
 
-test('a secret that cannot be read fails the fetch', async t => {
-  const origin = await serveRaw(t, socket => socket.write(OK))
+testBoth('a secret that cannot be read fails the fetch', async (t, scheme) => {
+  const origin = await serveRaw(t, socket => socket.write(OK), scheme)
   const credentials = { file: '/nonexistent/token' }
   const http = { headers: [], auth: { type: 'authorization', scheme: 'Bearer', credentials } } as const
   const target = fetching(t, origin, {}, { http })

@@ -75,6 +75,21 @@ test('headers of the user are added, take the place of others, and the last of a
   t.false('X-One' in headers || 'User-Agent' in headers)
 })
 
+test('what lies outside of ASCII is sent as UTF-8; headers that announce a body are not sent', async t => {
+  const http: HttpSpec = {
+    headers: [
+      ['X-Place', 'Zürich ✓'],
+      ['Content-Length', '5'],
+      ['transfer-encoding', 'chunked'],
+    ],
+    auth: { type: 'authorization', scheme: 'Bearer', credentials: { value: 'tökén' } },
+  }
+  const headers = await headersOf(t, {}, { http })
+  t.is(Buffer.from(headers['X-Place']!, 'latin1').toString(), 'Zürich ✓')
+  t.is(Buffer.from(headers.Authorization!, 'latin1').toString(), 'Bearer tökén')
+  t.false('Content-Length' in headers || 'transfer-encoding' in headers)
+})
+
 test('credentials come from basic_auth, authorization or the headers; the first two win', async t => {
   const headers = [['authorization', 'Raw abc']] as const
   const basic = { type: 'basic', username: { value: 'user' }, password: { value: 'pa:ss' } } as const

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import test from 'ava'
 import { TargetConnection } from '../../lib/shard/target-errors.ts'
-import { closeOf, fetching, reset, serve, serveRaw } from '../support/fetching.ts'
+import { closeOf, fetching, reset, serve, serveRaw, testBoth } from '../support/fetching.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nup 1\n'
 
-test('a body arrives whole, with its type, and is accounted for until it is released', async t => {
+testBoth('a body arrives whole, with its type, and is accounted for until it is released', async (t, scheme) => {
   const body = Buffer.alloc(300_000, 'metric{label="value"} 1\n')
-  const origin = await serve(t, (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(body)
-  })
+  const origin = await serve(
+    t,
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(body)
+    },
+    scheme,
+  )
   const target = fetching(t, `${origin}/metrics?a=b`)
   t.true(body.equals((await target.attempt()) as Buffer))
   t.is(target.client.contentType, 'text/plain; version=0.0.4')
@@ -24,9 +27,9 @@ test('a body arrives whole, with its type, and is accounted for until it is rele
   t.deepEqual(target.client.chunks, [])
 })
 
-test('a new fetch lets the body of the one before go', async t => {
+testBoth('a new fetch lets the body of the one before go', async (t, scheme) => {
   const sizes = [50_000, 7]
-  const origin = await serve(t, (_request, response) => response.end(Buffer.alloc(sizes.shift()!)))
+  const origin = await serve(t, (_request, response) => response.end(Buffer.alloc(sizes.shift()!)), scheme)
   const target = fetching(t, origin)
   await target.attempt()
   await target.attempt()
@@ -34,76 +37,104 @@ test('a new fetch lets the body of the one before go', async t => {
   t.is(target.client.wireBytes, 7)
 })
 
-test('a gzip body is handed over as it is; its encoding is known', async t => {
-  const origin = await serve(t, (_request, response) => {
-    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('up 1\n'))
-  })
+testBoth('a gzip body is handed over as it is; its encoding is known', async (t, scheme) => {
+  const origin = await serve(
+    t,
+    (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('up 1\n'))
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   t.deepEqual(await target.attempt(), gzipSync('up 1\n'))
   t.is(target.client.encoding, 'gzip')
   t.is(target.client.contentType, '')
 })
 
-test('a body without length, a body in chunks and an empty body are bodies', async t => {
+testBoth('a body without length, a body in chunks and an empty body are bodies', async (t, scheme) => {
   const answers = [
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nup \r\n2\r\n1\n\r\n0\r\n\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.0 200 OK\r\n\r\nup 1\n',
   ]
-  const origin = await serveRaw(t, (socket, turn) => {
-    socket.write(answers[turn]!)
-    if (turn === 2) socket.end()
-  })
+  const origin = await serveRaw(
+    t,
+    (socket, turn) => {
+      socket.write(answers[turn]!)
+      if (turn === 2) socket.end()
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   t.is(await target.text(), 'up 1\n')
   t.is(await target.text(), '')
   t.is(await target.text(), 'up 1\n')
 })
 
-test('a body in thousands of tiny chunks is kept in a few pieces', async t => {
+testBoth('a body in thousands of tiny chunks is kept in a few pieces', async (t, scheme) => {
   const lines = Array.from({ length: 20_000 }, (_, line) => `m${line} 1\n`)
   const chunks = lines.map(line => `${line.length.toString(16)}\r\n${line}\r\n`).join('')
-  const origin = await serveRaw(t, socket => {
-    socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`)
-  })
+  const origin = await serveRaw(
+    t,
+    socket => {
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`)
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   t.is(await target.text(), lines.join(''))
   t.true(target.client.chunks.length < 40)
 })
 
-test('interim answers are passed over', async t => {
-  const origin = await serveRaw(t, socket => socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}`))
+testBoth('interim answers are passed over', async (t, scheme) => {
+  const origin = await serveRaw(
+    t,
+    socket => socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}`),
+    scheme,
+  )
   t.is(await fetching(t, origin).text(), 'up 1\n')
 })
 
-test('one connection serves fetch after fetch', async t => {
+testBoth('one connection serves fetch after fetch', async (t, scheme) => {
   const sockets = new Set<Socket>()
-  const origin = await serve(t, (request, response) => {
-    sockets.add(request.socket)
-    response.end('up 1\n')
-  })
+  const origin = await serve(
+    t,
+    (request, response) => {
+      sockets.add(request.socket)
+      response.end('up 1\n')
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   for (let i = 0; i < 5; i++) t.is(await target.text(), 'up 1\n')
   t.is(sockets.size, 1)
 })
 
-test('with disableKeepAlive each fetch has a connection of its own', async t => {
+testBoth('with disableKeepAlive each fetch has a connection of its own', async (t, scheme) => {
   const sockets = new Set<Socket>()
-  const origin = await serve(t, (request, response) => {
-    sockets.add(request.socket)
-    response.end(request.headers.connection)
-  })
+  const origin = await serve(
+    t,
+    (request, response) => {
+      sockets.add(request.socket)
+      response.end(request.headers.connection)
+    },
+    scheme,
+  )
   const target = fetching(t, origin, {}, { disableKeepAlive: true })
   for (let i = 0; i < 3; i++) t.is(await target.text(), 'close')
   t.is(sockets.size, 3)
 })
 
-test('a kept connection that the server closed does not fail the next fetch', async t => {
+testBoth('a kept connection that the server closed does not fail the next fetch', async (t, scheme) => {
   const sockets: Socket[] = []
-  const origin = await serve(t, (request, response) => {
-    sockets.push(request.socket)
-    response.end('up 1\n')
-  })
+  const origin = await serve(
+    t,
+    (request, response) => {
+      sockets.push(request.socket)
+      response.end('up 1\n')
+    },
+    scheme,
+  )
   const target = fetching(t, origin)
   await target.text()
   sockets[0]!.end()
@@ -115,25 +146,33 @@ for (const [how, end] of [
   ['closed', (socket: Socket) => socket.end()],
   ['reset', reset],
 ] as const) {
-  test(`a request that meets a kept connection being ${how} is sent once more`, async t => {
+  testBoth(`a request that meets a kept connection being ${how} is sent once more`, async (t, scheme) => {
     const turns: number[] = []
-    const origin = await serveRaw(t, (socket, turn) => {
-      turns.push(turn)
-      if (turn === 1) end(socket)
-      else socket.write(OK)
-    })
+    const origin = await serveRaw(
+      t,
+      (socket, turn) => {
+        turns.push(turn)
+        if (turn === 1) end(socket)
+        else socket.write(OK)
+      },
+      scheme,
+    )
     const target = fetching(t, origin)
     for (let i = 0; i < 3; i++) t.is(await target.text(), 'up 1\n')
     t.deepEqual(turns, [0, 1, 2, 3])
   })
 
-  test(`a request on a new connection that is ${how} is not repeated`, async t => {
+  testBoth(`a request on a new connection that is ${how} is not repeated`, async (t, scheme) => {
     let requests = 0
-    const origin = await serveRaw(t, (socket, turn) => {
-      requests++
-      if (turn < 2) end(socket)
-      else socket.write(OK)
-    })
+    const origin = await serveRaw(
+      t,
+      (socket, turn) => {
+        requests++
+        if (turn < 2) end(socket)
+        else socket.write(OK)
+      },
+      scheme,
+    )
     const target = fetching(t, origin)
     t.true((await target.attempt()) instanceof TargetConnection)
     t.true((await target.attempt()) instanceof TargetConnection)
@@ -141,13 +180,17 @@ for (const [how, end] of [
     t.is(await target.text(), 'up 1\n')
   })
 
-  test(`a repeated request that is ${how} as well fails`, async t => {
+  testBoth(`a repeated request that is ${how} as well fails`, async (t, scheme) => {
     let requests = 0
-    const origin = await serveRaw(t, (socket, turn) => {
-      requests++
-      if (turn === 0) socket.write(OK)
-      else end(socket)
-    })
+    const origin = await serveRaw(
+      t,
+      (socket, turn) => {
+        requests++
+        if (turn === 0) socket.write(OK)
+        else end(socket)
+      },
+      scheme,
+    )
     const target = fetching(t, origin)
     await target.text()
     t.true((await target.attempt()) instanceof TargetConnection)
@@ -155,8 +198,8 @@ for (const [how, end] of [
   })
 }
 
-test('one fetch at a time', async t => {
-  const origin = await serve(t, (_request, response) => response.end('up 1\n'))
+testBoth('one fetch at a time', async (t, scheme) => {
+  const origin = await serve(t, (_request, response) => response.end('up 1\n'), scheme)
   const target = fetching(t, origin)
   const outcome = target.attempt()
   t.throws(() => target.client.start(), { code: 'ERR_ASSERTION' })
@@ -165,8 +208,8 @@ test('one fetch at a time', async t => {
   t.throws(() => target.client.start(), { code: 'ERR_ASSERTION' })
 })
 
-test('the owner may start the next fetch from within its callback', async t => {
-  const origin = await serveRaw(t, (socket, turn) => (turn % 2 === 0 ? socket.write(OK) : reset(socket)))
+testBoth('the owner may start the next fetch from within its callback', async (t, scheme) => {
+  const origin = await serveRaw(t, (socket, turn) => (turn % 2 === 0 ? socket.write(OK) : reset(socket)), scheme)
   const target = fetching(t, origin)
   let left = 6
   const done = new Promise<void>(resolve => {
@@ -187,12 +230,16 @@ const MOMENTS: Record<string, (socket: Socket) => void> = {
   'the body is coming': socket => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nup '),
 }
 for (const [title, answer] of Object.entries(MOMENTS)) {
-  test(`close() while ${title} yet ends the connection and keeps silent`, async t => {
+  testBoth(`close() while ${title} yet ends the connection and keeps silent`, async (t, scheme) => {
     const asked = Promise.withResolvers<Socket>()
-    const origin = await serveRaw(t, socket => {
-      answer(socket)
-      setTimeout(asked.resolve, 50, socket)
-    })
+    const origin = await serveRaw(
+      t,
+      socket => {
+        answer(socket)
+        setTimeout(asked.resolve, 50, socket)
+      },
+      scheme,
+    )
     const target = fetching(t, origin)
     void target.attempt()
     const socket = await asked.promise
@@ -202,8 +249,8 @@ for (const [title, answer] of Object.entries(MOMENTS)) {
   })
 }
 
-test('close() right after start(), and right after the body came, keeps silent', async t => {
-  const origin = await serve(t, (_request, response) => response.end('up 1\n'))
+testBoth('close() right after start(), and right after the body came, keeps silent', async (t, scheme) => {
+  const origin = await serve(t, (_request, response) => response.end('up 1\n'), scheme)
   const early = fetching(t, origin)
   void early.attempt()
   await early.client.close()

@@ -72,9 +72,9 @@ export class AgentProcess {
     })
   }
 
-  /** Resolves with `http://127.0.0.1:port` when the HTTP server listens. For a process with `-httpListenAddr=127.0.0.1:0`. */
+  /** Resolves with the URL of the HTTP server when it listens; for a process that listens on 127.0.0.1. */
   async url(): Promise<string> {
-    const [, url] = await this.logged(/(http:\/\/127\.0\.0\.1:\d+)/)
-    return url!
+    const [, port] = await this.logged(/listening for HTTP on \S+, port (\d+)/)
+    return `http://127.0.0.1:${port}`
   }
 }

@@ -1,15 +1,33 @@
 // What the tests of fetching share: local servers, and a client whose end of a fetch can be awaited.
-import { createServer, type RequestListener, type ServerOptions } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createNetServer } from 'node:net'
-import type { ExecutionContext } from 'ava'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
+import test, { type ExecutionContext } from 'ava'
 import type { FetchOwner } from '../../lib/shard/fetch.ts'
 import { TargetClient } from '../../lib/shard/fetch.ts'
 import { FetchJob } from '../../lib/shard/fetch-job.ts'
 import type { PenstockError } from '../../shared/errors.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 
-async function listen(t: ExecutionContext, server: Server, host: string): Promise<string> {
+/** Plain connections and those over TLS are different code. */
+export type Scheme = 'http' | 'https'
+
+const pem = (name: string) => readFileSync(join(import.meta.dirname, '../shared/fixtures', name), 'utf8')
+const CERTIFICATE = { key: pem('server-key.pem'), cert: pem('server.pem') }
+
+/** The connections under TLS, which alone can be reset. */
+const tcpSockets = new WeakMap<Socket, Socket>()
+
+/** Declares a test of what holds for either transport. */
+export function testBoth(title: string, run: (t: ExecutionContext, scheme: Scheme) => Promise<void>): void {
+  for (const scheme of ['http', 'https'] as const) test(`${scheme}: ${title}`, t => run(t, scheme))
+}
+
+async function listen(t: ExecutionContext, server: Server, scheme: Scheme, host: string): Promise<string> {
   const sockets = new Set<Socket>()
   server.on('connection', socket => {
     sockets.add(socket)
@@ -20,32 +38,40 @@ async function listen(t: ExecutionContext, server: Server, host: string): Promis
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return `http://${host}:${(server.address() as AddressInfo).port}`
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
 }
 
 /** An HTTP server; gives its origin. */
 export function serve(
   t: ExecutionContext,
   handle: RequestListener,
-  options: ServerOptions = {},
+  scheme: Scheme = 'http',
   host = '127.0.0.1',
 ): Promise<string> {
-  return listen(t, createServer(options, handle), host)
+  const server = scheme === 'http' ? createServer(handle) : createTlsServer(CERTIFICATE, handle)
+  return listen(t, server, scheme, host)
 }
 
 /** A server that answers each request it gets with bytes of its own making; `turn` counts the requests from 0. */
-export function serveRaw(t: ExecutionContext, answer: (socket: Socket, turn: number) => void): Promise<string> {
+export function serveRaw(
+  t: ExecutionContext,
+  answer: (socket: Socket, turn: number) => void,
+  scheme: Scheme = 'http',
+): Promise<string> {
   let turn = 0
-  const server = createNetServer(socket => {
+  const server = createNetServer(tcpSocket => {
+    const socket = scheme === 'http' ? tcpSocket : new TLSSocket(tcpSocket, { isServer: true, ...CERTIFICATE })
+    tcpSockets.set(socket, tcpSocket)
     socket.on('data', () => answer(socket, turn++))
     socket.on('error', () => {})
+    tcpSocket.on('error', () => {})
   })
-  return listen(t, server, '127.0.0.1')
+  return listen(t, server, scheme, '127.0.0.1')
 }
 
 /** Ends a connection with RST. */
 export function reset(socket: Socket): void {
-  socket.resetAndDestroy()
+  tcpSockets.get(socket)!.resetAndDestroy()
 }
 
 /** Resolves when a socket is closed, by an error or not. */
@@ -128,7 +154,7 @@ const TARGET: TargetSpec = {
 export const JOB: JobSpec = {
   key: 'job',
   jobName: 'job',
-  http: { headers: [] },
+  http: { headers: [], tls: { insecureSkipVerify: true } },
   externalLabels: [],
   metricRelabelRules: [],
   honorLabels: false,

@@ -9,7 +9,18 @@ export type BodyOptions = { readonly timestamps: boolean; readonly garbage: bool
 const MODES = ['idle', 'iowait', 'irq', 'nice', 'softirq', 'steal', 'system', 'user']
 const GARBAGE = ['{', '}', '"', ',', '=', '\\', '#', ' ', '\t', '\r', 'a', 'b', '_', ':', '1', '.', 'e', '-', 'é', '\0']
 /** Names that have a meaning of their own somewhere on the way. */
-const NAMES = ['up', 'scrape_samples_scraped', 'scrape_other', 'upper', '__name__', '9lives', 'a:b:c', '.', 'größe', '😀']
+const NAMES = [
+  'up',
+  'scrape_samples_scraped',
+  'scrape_other',
+  'upper',
+  '__name__',
+  '9lives',
+  'a:b:c',
+  '.',
+  'größe',
+  '😀',
+]
 const KEYS: readonly string[] = [
   'up{a=""}',
   'up{job="x"}',
@@ -55,17 +66,42 @@ const KEYS: readonly string[] = [
 const VALUES: readonly string[] = [
   ...['0', '1', '-0', '+1', '007', '1.', '.5', '-.5e-3', '1e5', '1E+05', '1e-400', '1e400', '-1e400', '5e-324'],
   ...['NaN', 'nan', '-NaN', '+Inf', '-Inf', 'inf', 'Infinity', '-infinity', '9007199254740993', '1_000'],
-  ...['123456789012345678901234567890', '0.1234567890123456789012345', '1.7976931348623157e308', '2.2250738585072011e-308'],
+  ...[
+    '123456789012345678901234567890',
+    '0.1234567890123456789012345',
+    '1.7976931348623157e308',
+    '2.2250738585072011e-308',
+  ],
 ]
 const BAD_VALUES = ['x', '-', '1e', '1.2.3', '0x1F', '1__0', '_1', 'e5', '--1', '1,5', 'Nano', '{}', '"1"']
-const TIMES = ['0', '1', '-1', '1700000000', '1700000000.123', '1700000000123', '2147483647', '2147483648', '-2147483648']
-const ODD_TIMES = ['-62135596800000', '4398046511103', '4398046511104', '34359738367', '34359738368', '1e18', '1e30', 'NaN']
+const TIMES = [
+  '0',
+  '1',
+  '-1',
+  '1700000000',
+  '1700000000.123',
+  '1700000000123',
+  '2147483647',
+  '2147483648',
+  '-2147483648',
+]
+const ODD_TIMES = [
+  '-62135596800000',
+  '4398046511103',
+  '4398046511104',
+  '34359738367',
+  '34359738368',
+  '1e18',
+  '1e30',
+  'NaN',
+]
 const BAD_TIMES = ['x', '1 2', '1x', '"']
 
 /** A target whose body changes from scrape to scrape, in any way that bodies can. */
 export class RandomBody {
   readonly #random: Random
   readonly #options: BodyOptions
+  readonly #linesMax: number
   #lines: Line[]
   #made = 0
   #endsWithoutFeed = false
@@ -73,6 +109,7 @@ export class RandomBody {
   constructor(random: Random, series: number, options: BodyOptions) {
     this.#random = random
     this.#options = options
+    this.#linesMax = series * 2 + 20
     this.#lines = Array.from({ length: series }, () => this.#newLine())
   }
 
@@ -82,15 +119,11 @@ export class RandomBody {
     return this.#endsWithoutFeed ? text.slice(0, -1) : text
   }
 
-  get lines(): number {
-    return this.#lines.length
-  }
-
   /** New values, and nothing else changes. */
   tick(): void {
     const random = this.#random
     for (const line of this.#lines) {
-      if (line.value !== '' && !random.once(3)) line.value = this.#plainValue()
+      if (line.value !== '' && random.once(2)) line.value = this.#plainValue()
     }
   }
 
@@ -99,8 +132,10 @@ export class RandomBody {
     const random = this.#random
     const lines = this.#lines
     const at = random.below(lines.length + 1)
-    const few = random.once(4) ? random.between(1, 200) : random.between(1, 12)
-    switch (random.below(14)) {
+    const few = random.between(1, random.pick([12, 12, 12, 200, lines.length + 1]))
+    // Bodies neither grow nor shrink for ever.
+    const change = lines.length > this.#linesMax ? 1 : lines.length < this.#linesMax / 8 ? 0 : random.below(14)
+    switch (change) {
       case 0:
         lines.splice(at, 0, ...Array.from({ length: few }, () => this.#newLine()))
         break
@@ -139,7 +174,7 @@ export class RandomBody {
         this.#cutLine()
         break
       case 12:
-        this.#endsWithoutFeed = !this.#endsWithoutFeed && lines.length > 0
+        this.#endsWithoutFeed = random.once(4) && lines.length > 0
         break
       case 13:
         if (random.once(8)) this.#lines = random.once(2) ? [] : lines.slice(0, 1)
@@ -204,8 +239,9 @@ export class RandomBody {
   #respace(line: Line): void {
     const random = this.#random
     line.gap = random.pick([' ', '  ', '\t', ' \t ', line.key.endsWith('}') ? '' : ' '])
-    if (random.once(2)) line.key = random.pick([' ', '\t', '  ']) + line.key.trimStart()
-    else if (random.once(2)) line.key = line.key.replace(/[{,]/, '$& ')
+    const blanks = random.pick([' ', '\t', '  '])
+    const isInside = random.once(3)
+    line.key = isInside ? line.key.replace(/[{,]/, `$&${blanks}`) : blanks + line.key.trimStart()
   }
 
   #revalue(line: Line): void {
@@ -248,8 +284,8 @@ export class RandomBody {
     const random = this.#random
     const text = Array.from({ length: random.between(1, 20) }, () => random.pick(GARBAGE)).join('')
     const before = this.#lines[at]
-    if (before === undefined || random.once(2)) this.#lines.splice(at, 0, { key: text, gap: '', value: '', tail: '' })
-    else if (random.once(2)) before.key += text
-    else before.tail += text
+    const part = random.pick(['key', 'tail', 'line'] as const)
+    if (before === undefined || part === 'line') this.#lines.splice(at, 0, { key: text, gap: '', value: '', tail: '' })
+    else before[part] += text
   }
 }

@@ -30,6 +30,7 @@ function flagsOf(directory: string, configFile: string, receiver: Receiver) {
     'remoteWrite.flushInterval': '50ms',
     'remoteWrite.forcePromProto': 'true',
     httpListenAddr: '127.0.0.1:0',
+    shards: '1',
   }
 }
 
@@ -38,7 +39,7 @@ function writeConfig(configFile: string, exporters: readonly Exporter[]): Promis
   return writeFile(
     configFile,
     `global:
-  scrape_interval: 200ms
+  scrape_interval: 1s
 scrape_configs:
   - job_name: test
     static_configs:
@@ -49,6 +50,17 @@ scrape_configs:
 
 const sampleOf = (exporter: Exporter, name: string) => (sample: ReceivedSample) =>
   sample.labels.__name__ === name && sample.labels.instance === exporter.address
+
+/** What arrived of the metric `scrapes`, in the order of arrival; a stale marker is no value. */
+function valuesOf(receiver: Receiver, exporter: Exporter): number[] {
+  const samples = receiver.samples.filter(sampleOf(exporter, 'scrapes'))
+  return samples.map(sample => sample.value).filter(value => !Number.isNaN(value))
+}
+
+/** Resolves when that scrape of `exporter`, or a later one, has arrived as the metric `scrapes`. */
+function passesOn(receiver: Receiver, exporter: Exporter, scrape: number): Promise<ReceivedSample> {
+  return receiver.first(sample => sampleOf(exporter, 'scrapes')(sample) && sample.value >= scrape)
+}
 
 test('what a target exposes arrives, and how its scrape went', async t => {
   const exporter = await startExporter(t, () => 'answer{of="everything"} 42\n')
@@ -72,8 +84,7 @@ test('a reload adds a target, and the others are scraped on', async t => {
   await writeConfig(configFile, [old, added])
   agent.signal('SIGHUP')
   await receiver.first(sampleOf(added, 'm'))
-  const reached = old.scrapes + 1
-  await receiver.first(sample => sampleOf(old, 'scrapes')(sample) && sample.value === reached)
+  await passesOn(receiver, old, old.scrapes + 1)
   t.deepEqual(
     receiver.samples.filter(sample => sampleOf(old, 'scrapes')(sample) && Number.isNaN(sample.value)),
     [],
@@ -105,8 +116,8 @@ test('a broken file is refused with its place, and the configuration before it s
   const metrics = await (await fetch(`${await agent.url()}/metrics`)).text()
   t.regex(metrics, /^vm_promscrape_config_last_reload_successful 0$/m)
   t.regex(metrics, /^vm_promscrape_config_reloads_errors_total 1$/m)
-  const reached = exporter.scrapes + 1
-  await receiver.first(sample => sampleOf(exporter, 'scrapes')(sample) && sample.value === reached)
+  await passesOn(receiver, exporter, exporter.scrapes + 1)
+  t.pass()
 })
 
 test('a changed file is noticed when it is to be checked regularly', async t => {
@@ -124,28 +135,55 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
     const { receiver, flags } = await setUp(t, [exporter])
     const agent = new AgentProcess(t, { ...flags, 'remoteWrite.flushInterval': '1h' })
-    while (exporter.scrapes < 5) await new Promise(resolve => setTimeout(resolve, 20))
+    await exporter.reached(3)
     agent.signal(signal)
     t.is(await agent.exited(), 0)
-    const values = receiver.samples.filter(sampleOf(exporter, 'scrapes')).map(sample => sample.value)
-    const scraped = Array.from({ length: exporter.scrapes }, (_, index) => index + 1)
     t.deepEqual(
-      values.filter(value => !Number.isNaN(value)),
-      scraped,
+      valuesOf(receiver, exporter),
+      Array.from({ length: exporter.scrapes }, (_, index) => index + 1),
     )
   })
 }
+
+test('a second signal ends the process at once', async t => {
+  const exporter = await startExporter(t, () => 'm 1\n')
+  const { receiver, flags } = await setUp(t, [exporter])
+  receiver.status = 503
+  const agent = new AgentProcess(t, flags)
+  await agent.logged(/answered 503/)
+  agent.signal('SIGTERM')
+  await agent.logged(/received SIGTERM/)
+  agent.signal('SIGINT')
+  t.is(await agent.exited(), 1)
+})
 
 test('samples that the receiver refuses for a while are delivered later, in order', async t => {
   const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
   const { receiver, flags } = await setUp(t, [exporter])
   receiver.status = 503
   new AgentProcess(t, { ...flags, 'remoteWrite.retryMinInterval': '50ms' })
-  while (exporter.scrapes < 5) await new Promise(resolve => setTimeout(resolve, 20))
+  await exporter.reached(3)
   receiver.status = 204
-  await receiver.first(sample => sampleOf(exporter, 'scrapes')(sample) && sample.value === 6)
-  const values = receiver.samples.filter(sampleOf(exporter, 'scrapes')).map(sample => sample.value)
-  t.deepEqual(values.slice(0, 6), [1, 2, 3, 4, 5, 6])
+  await passesOn(receiver, exporter, 4)
+  t.deepEqual(valuesOf(receiver, exporter).slice(0, 4), [1, 2, 3, 4])
+})
+
+test('new rules for all samples are in force after a reload, and broken ones change nothing', async t => {
+  const exporter = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+  const { receiver, directory, flags } = await setUp(t, [exporter])
+  const rulesFile = join(directory, 'relabel.yml')
+  await writeFile(rulesFile, '- {target_label: rules, replacement: old}\n')
+  const agent = new AgentProcess(t, { ...flags, 'remoteWrite.relabelConfig': rulesFile, shards: '2' })
+  const withRules = (rules: string) => (sample: ReceivedSample) => sample.labels.rules === rules
+  await receiver.first(withRules('old'))
+  await writeFile(rulesFile, '- {target_label: rules, replacement: new}\n')
+  agent.signal('SIGHUP')
+  await receiver.first(withRules('new'))
+  await writeFile(rulesFile, '- {action: nonsense}\n')
+  agent.signal('SIGHUP')
+  await agent.logged(/\terror\t.*relabel\.yml:1:\d+.*nonsense/)
+  await passesOn(receiver, exporter, exporter.scrapes + 1)
+  t.is(receiver.samples.at(-1)?.labels.rules, 'new')
 })
 
 test('a second agent with the same data path refuses to start', async t => {

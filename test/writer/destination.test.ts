@@ -106,7 +106,20 @@ test('a lost connection is tried again at once, then with delays', async t => {
   await sink.until(() => sink.accepted.length === 2)
   t.deepEqual(sink.accepted, ['one', 'two'])
   t.deepEqual(clock.sleepsMs, [2000, 4000])
-  t.deepEqual(counted('retries', 'errors'), { retries: 3, errors: 3 })
+  t.deepEqual(counted('retries', 'errors'), { retries: 3, errors: 2 }) // the first was on a kept connection
+})
+
+test('a kept connection that turns out to be closed costs no delay, no error and no log line', async t => {
+  const sink = await Sink.open(t, inTurn({}, { reset: true }))
+  const { append, clock, counted, lines } = openDestination(t, sink.url)
+  append('one')
+  append('two')
+  await sink.until(() => sink.accepted.length === 2)
+  t.deepEqual(sink.accepted, ['one', 'two'])
+  t.is(sink.connections, 2)
+  t.deepEqual(clock.sleepsMs, [])
+  t.deepEqual(lines, [])
+  t.deepEqual(counted('retries', 'errors'), { retries: 1, errors: 0 })
 })
 
 test('a server that hangs is given up after the send timeout and tried again', async t => {

@@ -8,6 +8,9 @@ import { Sink } from './sink.ts'
 import { destinationSpec } from './support.ts'
 
 const body = snappy.compressSync('samples')
+/** More than the buffers of any connection take. */
+const HUGE = Buffer.alloc(48 * 2 ** 20)
+const OVERWRITTEN = 1
 
 function remoteTo(t: ExecutionContext, url: string, given: Partial<DestinationSpec> = {}): Remote {
   const remote = new Remote(destinationSpec(url, given))
@@ -73,14 +76,34 @@ test('headers of the user are sent, the last of a name, and never instead of tho
   t.is(sink.requests[1]!.headers.authorization, 'Bearer tok')
 })
 
-test('basic authentication comes from the options, else from the URL', async t => {
+test('headers that say where the body ends are left out, and Host may be given', async t => {
+  const sink = await Sink.open(t)
+  const headers = [
+    ['Content-Length', '1'],
+    ['transfer-encoding', 'chunked'],
+    ['Trailer', 'X-Sum'],
+    ['Expect', '100-continue'],
+    ['Host', 'metrics.test'],
+  ] as const
+  await remoteTo(t, sink.url, { http: { headers } }).send(0, body)
+  const seen = sink.requests[0]!.headers
+  t.is(seen['content-length'], String(body.length))
+  t.is(seen.host, 'metrics.test')
+  for (const name of ['transfer-encoding', 'trailer', 'expect']) t.is(seen[name], undefined)
+  await remoteTo(t, sink.url).send(0, body)
+  t.is(sink.requests[1]!.headers.host, new URL(sink.url).host)
+})
+
+test('basic authentication comes from the options, else from the headers, else from the URL', async t => {
   const sink = await Sink.open(t)
   const auth = { type: 'basic', username: { value: 'user' }, password: { value: 'p:w' } } as const
   await remoteTo(t, sink.url, { http: { headers: [], auth } }).send(0, body)
-  await remoteTo(t, sink.url.replace('://', '://u:p%40@')).send(0, body)
+  const urlWithUser = sink.url.replace('://', '://u:p%40@')
+  await remoteTo(t, urlWithUser, { http: { headers: [['authorization', 'Custom abc']] } }).send(0, body)
+  await remoteTo(t, urlWithUser).send(0, body)
   t.deepEqual(
     sink.requests.map(request => request.headers.authorization),
-    ['Basic dXNlcjpwOnc=', `Basic ${Buffer.from('u:p@').toString('base64')}`],
+    ['Basic dXNlcjpwOnc=', 'Custom abc', `Basic ${Buffer.from('u:p@').toString('base64')}`],
   )
 })
 
@@ -110,6 +133,93 @@ test('an answer without end is cut off and its status counts', async t => {
     })
   })
   t.like(await remoteTo(t, url).send(0, body), { type: 'answered', status: 200 })
+})
+
+test('a refusal that comes before the body is read counts, even if the connection breaks meanwhile', async t => {
+  const refusal = 'HTTP/1.1 413 Content Too Large\r\nRetry-After: 9\r\nContent-Length: 6\r\n\r\ntoo big'
+  for (const text of [refusal, refusal.slice(0, -3)]) {
+    const url = await rawServer(t, socket => {
+      socket.once('data', () => {
+        socket.pause()
+        socket.write(text, () => socket.resetAndDestroy())
+      })
+    })
+    t.like(await remoteTo(t, url).send(0, HUGE), { type: 'answered', status: 413, retryAfter: '9' })
+  }
+})
+
+test('nothing of a body is sent any more once its request is answered', async t => {
+  const seen = Promise.withResolvers<boolean>()
+  const answered = Promise.withResolvers<void>()
+  const url = await rawServer(t, socket => {
+    socket.once('data', async () => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n')
+      await answered.promise
+      let hasOverwritten = false
+      socket.on('data', chunk => {
+        if (chunk.includes(OVERWRITTEN)) hasOverwritten = true
+      })
+      socket.once('close', () => seen.resolve(hasOverwritten))
+      socket.resume()
+    })
+  })
+  const block = Buffer.alloc(HUGE.length)
+  t.like(await remoteTo(t, url).send(0, block), { type: 'answered', status: 413 })
+  block.fill(OVERWRITTEN)
+  answered.resolve()
+  t.false(await seen.promise)
+})
+
+test('after a server has closed the idle connection, the next request goes over a new one', async t => {
+  let connections = 0
+  let closed = Promise.withResolvers<void>()
+  const url = await rawServer(t, socket => {
+    connections++
+    socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'))
+    socket.once('close', () => closed.resolve())
+  })
+  const remote = remoteTo(t, url)
+  for (let n = 1; n <= 3; n++) {
+    t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+    t.is(connections, n)
+    await closed.promise
+    closed = Promise.withResolvers<void>()
+  }
+})
+
+test('a loss of the connection is known as stale if the connection was kept from the request before', async t => {
+  let requests = 0
+  const url = await rawServer(t, socket => {
+    socket.on('data', () => {
+      if (requests++ === 0) socket.write('HTTP/1.1 204 No Content\r\n\r\n')
+      else socket.resetAndDestroy()
+    })
+  })
+  const remote = remoteTo(t, url)
+  t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+  t.like(await remote.send(0, body), { type: 'unanswered', wasStale: true })
+  t.like(await remote.send(0, body), { type: 'unanswered', wasStale: false })
+})
+
+test('a connection that the server wants to close is not used again', async t => {
+  const sink = await Sink.open(t, () => ({ headers: { Connection: 'close' } }))
+  const remote = remoteTo(t, sink.url)
+  for (let n = 0; n < 3; n++) t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+  t.is(sink.connections, 3)
+})
+
+test('interim answers are passed over, and a change of protocol is no answer', async t => {
+  const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\n\r\n'
+  const patient = await rawServer(t, socket => {
+    socket.once('data', () => socket.write(`${interim}HTTP/1.1 204 No Content\r\n\r\n`))
+  })
+  const outcome = await remoteTo(t, patient).send(0, body)
+  t.deepEqual(outcome, { type: 'answered', status: 204, retryAfter: undefined, excerpt: '' })
+  const switching = await rawServer(t, socket => {
+    socket.once('data', () => socket.write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'))
+  })
+  t.like(await remoteTo(t, switching).send(0, body), { type: 'unanswered' })
 })
 
 test('a server that is not there, one that hangs up and one that speaks no HTTP leave the request unanswered', async t => {
@@ -144,7 +254,7 @@ test('a request that waits for a connection when its time is over is never sent'
   const second = remote.send(0, snappy.compressSync('second'))
   t.like(await first, { type: 'unanswered' })
   t.like(await second, { type: 'unanswered' })
-  await remote.close()
+  remote.close()
   t.true(sink.requests.length <= 2)
 })
 
@@ -153,8 +263,17 @@ test('closing ends requests under way', async t => {
   const remote = remoteTo(t, sink.url)
   const outcome = remote.send(0, body)
   await sink.until(() => sink.requests.length === 1)
-  await remote.close()
+  remote.close()
   t.like(await outcome, { type: 'unanswered' })
+})
+
+test('nothing is sent after closing', async t => {
+  const sink = await Sink.open(t)
+  const remote = remoteTo(t, sink.url)
+  t.like(await remote.send(0, body), { type: 'answered' })
+  remote.close()
+  t.like(await remote.send(0, body), { type: 'unanswered' })
+  t.is(sink.requests.length, 1)
 })
 
 for (const url of ['', 'host:9090/write', 'ftp://host/', '/api/v1/write']) {

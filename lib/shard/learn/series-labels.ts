@@ -1,10 +1,13 @@
 import type { JobSpec, Label, TargetSpec } from '../../../shared/target.ts'
-import { compileRules, type Relabeling } from '../../relabel/compile.ts'
+import type { Relabeling } from '../../relabel/compile.ts'
 import { keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
 import { isAutoMetricName } from './auto-metrics.ts'
 
 const EXPORTED = 'exported_'
 const INTERNAL = '__'
+
+/** Relabeling that the series of a target go through. */
+export type SeriesRules = { readonly metric: Relabeling; readonly remote: Relabeling }
 
 /**
  * Gives the series of one target their final labels: those of the line, the target's, what metric relabeling makes of
@@ -20,12 +23,13 @@ export class SeriesLabeler {
   readonly #metricRules: Relabeling
   readonly #remoteRules: Relabeling
 
-  constructor(job: JobSpec, target: TargetSpec, remoteRules: Relabeling) {
+  /** @param rules those of the job, and those of remote write; compiled once for all its targets */
+  constructor(job: JobSpec, target: TargetSpec, rules: SeriesRules) {
     this.#targetLabels = target.labels
     this.#externalLabels = job.externalLabels
     this.#honorLabels = job.honorLabels
-    this.#metricRules = compileRules(job.metricRelabelRules)
-    this.#remoteRules = remoteRules
+    this.#metricRules = rules.metric
+    this.#remoteRules = rules.remote
     const fixed = copy(target.labels)
     dropInternal(fixed)
     addLabels(fixed, job.externalLabels, job.honorLabels)

@@ -37,7 +37,8 @@ test('of several lines for one name the last counts', t => {
 })
 
 test('help texts have the escapes of labels and keep their blanks', t => {
-  t.deepEqual(scan(String.raw`# HELP a one\ntwo \\ \" \q \\n` + '\n# HELP b  two \t\n# HELP c \n# HELP d x\\'), {
+  const escaped = String.raw`# HELP a one\ntwo \\ \" \q \\n`
+  t.deepEqual(scan(`${escaped}\n# HELP b  two \t\n# HELP c \n# HELP d x\\`), {
     a: [0, 'one\ntwo \\ " \\q \\n'],
     b: [0, ' two \t'],
     c: [0, ''],

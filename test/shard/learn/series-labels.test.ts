@@ -16,7 +16,9 @@ function labeler(
   target: Partial<TargetSpec> = {},
   remote: readonly RelabelRuleSpec[] = [],
 ): SeriesLabeler {
-  return new SeriesLabeler(jobOf(job), targetOf(target), compileRules(remote))
+  const spec = jobOf(job)
+  const rules = { metric: compileRules(spec.metricRelabelRules), remote: compileRules(remote) }
+  return new SeriesLabeler(spec, targetOf(target), rules)
 }
 
 function plain(labels: readonly Label[] | undefined): Labels | undefined {
@@ -131,7 +133,7 @@ test('metric relabeling sees the labels of line and target, but not external one
       targetLabel: 'copy',
       replacement: '$1/$2',
     }),
-    rule({ action: 'replace', sourceLabels: ['code'], regex: '(.)..', targetLabel: '__class', replacement: '$1xx' }),
+    rule({ action: 'replace', sourceLabels: ['code'], regex: '(.)..', targetLabel: '__class' }),
     rule({ action: 'replace', sourceLabels: ['__class'], targetLabel: 'class' }),
     rule({ action: 'labeldrop', regex: 'tmp_.*' }),
   ]
@@ -139,7 +141,7 @@ test('metric relabeling sees the labels of line and target, but not external one
   t.is(label(labels, 'drop_me', {}), undefined)
   t.deepEqual(label(labels, 'keep', { code: '404', tmp_a: 'x' }), {
     __name__: 'keep',
-    class: '4xx',
+    class: '4',
     code: '404',
     copy: 'host:9100/',
     dc: 'east',
