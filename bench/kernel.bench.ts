@@ -24,7 +24,9 @@ const series = Number(process.argv[2] ?? 1000)
 const seconds = Number(process.argv[3] ?? 2)
 
 /** Bodies of two scrapes of the same target, which the kernel must label without help. */
-const [first, second] = [0, 1].map(scrape => Buffer.from(new Exposition(series).body(scrape).replaceAll(/\\.|[^\n -~]/g, '-')))
+const [first, second] = [0, 1].map(scrape =>
+  Buffer.from(new Exposition(series).body(scrape).replaceAll(/\\.|[^\n -~]/g, '-')),
+)
 if (first!.length > WINDOW_BYTES || second!.length > WINDOW_BYTES) throw new RangeError(`${series} series are too many`)
 
 const kernel: Kernel = new Kernel({ lookup: (low, high) => round.index.lookup(low, high), learn: () => -2 }, [1, 2])

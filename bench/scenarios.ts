@@ -12,7 +12,7 @@ export type Scenario = {
   readonly relabel?: { readonly yaml: string; readonly dropped: RegExp }
 }
 
-const STEADY = { targets: 200, series: 1000, intervalSeconds: 1, churn: 0, warmupSeconds: 10, windowSeconds: 30 }
+const STEADY = { targets: 200, series: 1000, intervalSeconds: 1, churn: 0, warmupSeconds: 30, windowSeconds: 30 }
 const DROPPED = 'node_schedstat_.+|go_.+'
 
 export const SCENARIOS = {

@@ -6,21 +6,27 @@
  *
  *   header │ chunk directory │ entries │ stencils of all chunks │ stencil of the auto metrics
  *
- *   entry │ keyHash: u64 │ keyBytes: u24, kind: u8 │ valueAt: u32 │   one an exposed line, in the order of the body
- *   chunk │ entries │ samples │ stencilBytes │ rawBytes │ timeAt │ 0 │   u32 each
+ *   entry │ keyHash: u48 │ keyBytes: 14, kind: 3, step: 15 bits │   one an exposed line, in the order of the body
+ *   chunk │ entries │ samples │ stencilBytes │ rawBytes │ timeAt │ valueAt │   u32 each
  *
- * `valueAt` and `timeAt` count from the start of the chunk's stencil. A stencil is a run of snappy elements in which
+ * `timeAt` and `valueAt`, the place of the chunk's first value, count from the start of its stencil; a step leads from one
+ * value to the next. A stencil is a run of snappy elements in which
  * every value lies as 8 raw bytes and the scrape's timestamp as one 6-byte varint that the other series copy.
  */
-export const ENTRY_KEY_AT = 8
-export const ENTRY_VALUE_AT = 12
-export const ENTRY_BYTES = 16
+export const ENTRY_KEY_AT = 6
+export const ENTRY_BYTES = 10
+export const ENTRY_KIND_SHIFT = 14
+export const ENTRY_KIND_BITS = 3
+export const ENTRY_STEP_SHIFT = 17
+/** Stands for all keys of so many bytes and more. */
+export const KEY_BYTES_LONG = 0x3fff
 
 export const CHUNK_ENTRIES_AT = 0
 export const CHUNK_SAMPLES_AT = 4
 export const CHUNK_STENCIL_BYTES_AT = 8
 export const CHUNK_RAW_BYTES_AT = 12
 export const CHUNK_TIME_AT = 16
+export const CHUNK_VALUE_AT = 20
 export const CHUNK_BYTES = 24
 
 /** A chunk without a sample that takes the scrape's timestamp has no place for it. */
@@ -37,11 +43,13 @@ export const KIND_DROPPED = 3
 export const KIND_INVALID = 4
 /** Likewise dropped, but by remote write relabeling: the scrape counts it as kept. */
 export const KIND_UNSENT = 5
+/** Likewise not sent, because the target has more series than its series limit allows. */
+export const KIND_OVER_LIMIT = 6
 
 /** A chunk closes at this many lines, or before its raw protobuf would pass the byte limit. */
 export const CHUNK_ENTRIES_MAX = 128
-/** Copies reach back 65 535 bytes at most; a chunk with more than one series never needs more. */
-export const CHUNK_RAW_BYTES_MAX = 60000
+/** No step of a chunk with more than one series passes 15 bits, and no copy 16, though snappy may add a sixth. */
+export const CHUNK_RAW_BYTES_MAX = 27000
 
 /** A longer line is invalid. */
 export const LINE_BYTES_MAX = 262144
@@ -61,10 +69,11 @@ export const CHUNK_FULL = 3
 export const OLD_CHUNK_DONE = 4
 export const OLD_CHUNK_JUMP = 5
 
-// What the host's `learn` returns when it has no labels to encode.
-export const LEARN_DROPPED = -1
-export const LEARN_INVALID = -2
-export const LEARN_UNSENT = -3
+// What the host's `learn` returns when it has no labels to encode: the kind of the entry, negative.
+export const LEARN_DROPPED = -KIND_DROPPED
+export const LEARN_INVALID = -KIND_INVALID
+export const LEARN_UNSENT = -KIND_UNSENT
+export const LEARN_OVER_LIMIT = -KIND_OVER_LIMIT
 
 // What the host's `lookup` returns for keys without an unseen entry.
 export const LOOKUP_NEW = -1
@@ -148,6 +157,7 @@ export const STATE_NEW_ENTRIES = 68
 export const STATE_NEW_SAMPLES = 72
 export const STATE_NEW_RAW = 76
 export const STATE_NEW_TIME_AT = 80
+export const STATE_NEW_VALUE_AT = 104
 /** The old chunk that lines are compared with: its entries, the number of its first entry, the next one expected. */
 export const STATE_OLD_ENTRIES_AT = 84
 export const STATE_OLD_ENTRIES = 88

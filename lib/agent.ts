@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
 import { startHeapWatch } from '../shared/heap.ts'
-import type { ShardOptions } from '../shared/protocol.ts'
 import { AdminServer } from './admin/server.ts'
 import type { AgentView, ReloadResult } from './admin/view.ts'
 import { LiveView } from './agent-view.ts'
@@ -8,6 +6,7 @@ import { toAdminOptions } from './cli/admin-options.ts'
 import { memoryBudget, toDestinations, toWriterOptions } from './cli/destinations.ts'
 import type { Flags } from './cli/flags.ts'
 import { toScrapeOptions } from './cli/scrape-options.ts'
+import { toShardOptions } from './cli/shard-options.ts'
 import type { Configuration } from './control/configuration.ts'
 import { openDataPath } from './control/data-path.ts'
 import type { Logger } from './control/log.ts'
@@ -54,7 +53,7 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   const log = logger.at('penstock/agent')
   const destinations = toDestinations(flags)
   const scrapeOptions = toScrapeOptions(flags, env)
-  const shardOptions = toShardOptions(flags, configuration)
+  const shardOptions = toShardOptions(flags, configuration.relabel?.current.rules ?? [])
   const adminOptions = toAdminOptions(flags)
   await using started = new AsyncDisposableStack()
   started.defer(startHeapWatch())
@@ -99,15 +98,4 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   }
   const running = started.move()
   return { view, httpPorts, failed: failure.promise, reload, stop: () => running.disposeAsync() }
-}
-
-function toShardOptions(flags: Flags, configuration: Configuration): ShardOptions {
-  const seed = randomBytes(8)
-  return {
-    remoteRelabelRules: configuration.relabel?.current.rules ?? [],
-    sendMetadata: flags.bool('enableMetadata'),
-    // Nobody who exposes series can know it, and so make them collide.
-    hashSeed: [seed.readUInt32LE(0), seed.readUInt32LE(4)],
-    noStaleMarkers: flags.bool('promscrape.noStaleMarkers'),
-  }
 }

@@ -1,6 +1,6 @@
 import type { WireError } from './errors.ts'
 import type { HttpSpec } from './http-spec.ts'
-import type { JobSpec, RelabelRuleSpec, TargetSpec } from './target.ts'
+import type { JobSpec, Label, RelabelRuleSpec, TargetSpec } from './target.ts'
 
 /** What a shard shares with the writer and the coordinator: its ring, the two bells and its counters. */
 export type ShardMemory = {
@@ -28,10 +28,14 @@ export type ToShard =
 export type ShardOptions = {
   /** Rules of `-remoteWrite.relabelConfig`, applied after those of the job; auto metrics included. */
   readonly remoteRelabelRules: readonly RelabelRuleSpec[]
+  /** Set on every series after that, in this order. */
+  readonly remoteLabels: readonly Label[]
   readonly sendMetadata: boolean
   /** Seed of the hashes by which shards know series; the same for all shards, so that target blocks can move. */
   readonly hashSeed: readonly [number, number]
-  readonly noStaleMarkers: boolean
+  /** Failed scrapes are not logged; or, with a delay, only so often for each target. */
+  readonly suppressScrapeErrors: boolean
+  readonly suppressScrapeErrorsDelayMs: number
 }
 
 /** How the last scrape of a target went. */

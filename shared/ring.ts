@@ -97,7 +97,7 @@ export class RingProducer {
    * @returns index into `bytes` of the payload's first byte, or `RING_FULL`
    */
   claim(payloadBytes: number, kind: number): number {
-    assert(payloadBytes >= 0 && payloadBytes <= this.payloadBytesMax, `a frame of ${payloadBytes} B cannot fit`)
+    if (payloadBytes < 0 || payloadBytes > this.payloadBytesMax) assert.fail(`a frame of ${payloadBytes} B cannot fit`)
     assert(kind >= 0 && kind <= RING_KIND_MAX)
     const frameBytes = frameSize(payloadBytes)
     const lapBytes = this.#capacityBytes - this.#index(this.#tail)
@@ -141,18 +141,18 @@ export class RingProducer {
 }
 
 /** Takes one frame: its payload is `bytes[start]` to `bytes[end - 1]`, on loan until the handler returns. */
-export type FrameHandler = (bytes: Uint8Array, start: number, end: number, kind: number) => void
+export type FrameHandler = (bytes: Buffer, start: number, end: number, kind: number) => void
 
 /** The reading end. A ring has one at a time; a successor goes on where the one before it last moved the head. */
 export class RingConsumer {
-  readonly #bytes: Uint8Array
+  readonly #bytes: Buffer
   readonly #words: Int32Array
   readonly #capacityBytes: number
   #head: number // own copy of the shared head
 
   constructor(memory: SharedArrayBuffer) {
     this.#capacityBytes = checkedCapacity(memory)
-    this.#bytes = new Uint8Array(memory)
+    this.#bytes = Buffer.from(memory)
     this.#words = new Int32Array(memory)
     this.#head = Atomics.load(this.#words, HEAD)
   }

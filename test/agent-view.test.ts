@@ -8,7 +8,7 @@ import { Configuration } from '../lib/control/configuration.ts'
 import { Supervisor } from '../lib/control/supervise.ts'
 import { TargetFeed } from '../lib/control/target-feed.ts'
 import { makeDirectory } from './support/agent-process.ts'
-import { destinationOf } from './support/specs.ts'
+import { destinationOf, shardOptionsOf } from './support/specs.ts'
 import { fakeWorkers, recordingLogger } from './support/supervision.ts'
 
 const CONFIG = `scrape_configs:
@@ -28,7 +28,7 @@ async function viewOf(t: ExecutionContext) {
   const destinations = [destinationOf('1:secret-url'), destinationOf('2:secret-url')]
   const supervisor = await Supervisor.start({
     shardCount: 2,
-    shardOptions: { remoteRelabelRules: [], sendMetadata: false, hashSeed: [1, 2], noStaleMarkers: false },
+    shardOptions: shardOptionsOf(),
     destinations,
     writerOptions: { flushIntervalMs: 1000, blockRawBytesMax: 1 << 20, blockSamplesMax: 10_000 },
     logger,

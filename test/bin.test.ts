@@ -121,7 +121,7 @@ test('MALLOC_ARENA_MAX is set unless the user set it', async t => {
 test('without the kernel the launcher says how to build it', async t => {
   const { code, stderr } = await run(join(installation(t, { kernel: false }), 'bin/penstock'))
   t.is(code, 1)
-  t.regex(stderr, /run npm run build:kernel in .*with space/)
+  t.regex(stderr, /run npm run build in .*with space/)
 })
 
 test('without the pinned Node that of the path is taken if it is new enough', async t => {

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/yaml': ['shared'],
   'lib/relabel': ['shared', 'lib/yaml'],
   'lib/control': ['shared', 'lib/yaml', 'lib/relabel'],
-  'lib/cli': ['shared', 'lib/control', 'lib/admin'],
+  'lib/cli': ['shared', 'lib/control', 'lib/admin', 'package.json'],
   'lib/shard': ['shared', 'kernel/layout.ts', 'lib/relabel'],
   'lib/writer': ['shared'],
   'lib/admin': ['shared', 'lib/control'],

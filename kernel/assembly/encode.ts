@@ -7,8 +7,6 @@
 import {
   CHUNK_RAW_BYTES_MAX,
   ENTRY_BYTES,
-  ENTRY_KEY_AT,
-  ENTRY_VALUE_AT,
   KIND_OWN_TIME,
   KIND_OWN_TIME_WIDE,
   KIND_SAMPLE,
@@ -27,6 +25,7 @@ import {
   STATE_TIME,
   TARGET_LABELS_AT,
 } from '../layout'
+import { storeEntry } from './entry'
 import { labelCount, nameBytes } from './line'
 
 // What the append functions return.
@@ -98,9 +97,7 @@ export function kindOfTime(time: i64): u32 {
 export function appendEntry(hash: u64, keyBytes: u32, kind: u32): void {
   const index = load<u32>(STATE_AT, STATE_NEW_ENTRIES)
   const entry = NEW_ENTRIES_AT + index * ENTRY_BYTES
-  store<u64>(entry, hash)
-  store<u32>(entry, keyBytes | (kind << 24), ENTRY_KEY_AT)
-  store<u32>(entry, 0, ENTRY_VALUE_AT)
+  storeEntry(entry, hash, keyBytes, kind)
   store<u32>(STATE_AT, index + 1, STATE_NEW_ENTRIES)
 }
 
@@ -144,7 +141,14 @@ function storeSample(at: usize, value: u64, time: i64, kind: u32): void {
 // @ts-ignore: decorator
 @inline
 function seriesBytes(labelsBytes: u32, kind: u32): u32 {
-  return labelsBytes + 2 + (kind == KIND_OWN_TIME_WIDE ? SAMPLE_WIDE_BYTES : SAMPLE_BYTES)
+  return labelsBytes + sampleFieldBytes(kind)
+}
+
+/** Bytes of the field that holds a series' sample: the last one of the series. */
+// @ts-ignore: decorator
+@inline
+export function sampleFieldBytes(kind: u32): u32 {
+  return 2 + (kind == KIND_OWN_TIME_WIDE ? SAMPLE_WIDE_BYTES : SAMPLE_BYTES)
 }
 
 /** Begins a series of `bytes` at the end of the new chunk. */

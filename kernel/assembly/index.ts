@@ -3,7 +3,8 @@
 export { compressChunk, expand } from './snappy'
 export { appendSeries, clearChunk } from './encode'
 export { staleRun, verify } from './verify'
-export { enterChunk, rebuild, takePrefix, takeVanished } from './rebuild'
+export { enterChunk, labelsHash, takePrefix, takeVanished } from './old-chunk'
+export { rebuild } from './rebuild'
 
 /** First byte behind the kernel's static data; the host checks that it lies below the scratch memory. */
 export function staticEnd(): usize {

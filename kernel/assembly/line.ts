@@ -4,6 +4,7 @@
 
 import { LABEL_BYTES, LABELS_AT, LABELS_MAX } from '../layout'
 import { numberBits, parseNumber, parseNumberPrefix } from './number'
+import { parseShortNumber, shortBits } from './number-short'
 
 const LF: u32 = 0x0a
 const CR: u32 = 0x0d
@@ -12,6 +13,7 @@ const SPACE: u32 = 0x20
 const HASH: u32 = 0x23
 const QUOTE: u32 = 0x22
 const BACKSLASH: u32 = 0x5c
+const FEEDS = memory.data<u64>([0x0a0a0a0a0a0a0a0a, 0x0a0a0a0a0a0a0a0a], 16)
 
 /** Results of `parseTail`: bits of the value; timestamp in ms, 0 if the line has none; first byte of the next line. */
 export let valueBits: u64 = 0
@@ -31,9 +33,8 @@ function isBlank(c: u32): bool {
 
 /** First byte of the line after the one that holds `p`. */
 export function skipLine(p: usize, end: usize): usize {
-  const feed = i8x16.splat(0x0a)
   while (p < end) {
-    const found = i8x16.bitmask(i8x16.eq(v128.load(p), feed))
+    const found = i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(FEEDS)))
     if (found) {
       p += ctz(found)
       return p < end ? p + 1 : end
@@ -63,6 +64,19 @@ export function nextSample(p: usize, end: usize): usize {
 @inline
 export function parseTail(p: usize, end: usize): bool {
   while (load<u8>(p) == SPACE) p++
+  const text = v128.load(p)
+  const bytes = <u32>ctz(<u32>i8x16.bitmask(i8x16.eq(text, v128.load(FEEDS))))
+  if (bytes < 16 && parseShortNumber(p, text, bytes)) {
+    valueBits = shortBits
+    lineTime = 0
+    nextLine = p + bytes + 1
+    return true
+  }
+  return parseTailPrefix(p, end)
+}
+
+/** A tail that is a long number alone, or anything else. */
+function parseTailPrefix(p: usize, end: usize): bool {
   const after = parseNumberPrefix(p, end)
   if (after != 0 && load<u8>(after) == LF) {
     valueBits = numberBits

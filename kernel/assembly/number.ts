@@ -132,7 +132,7 @@ function upToEightDigits(p: usize, count: u32): u64 {
 /** mantissa * 10 ** exponent, correctly rounded. */
 // @ts-ignore: decorator
 @inline
-function toBits(mantissa: u64, exponent: i32): u64 {
+export function toBits(mantissa: u64, exponent: i32): u64 {
   // Clinger: both operands are exact, so that the one operation rounds correctly.
   if (mantissa >> 53 == 0) {
     const value = <f64>(<i64>mantissa)

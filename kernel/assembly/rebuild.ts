@@ -4,8 +4,6 @@
 import {
   CHUNK_ENTRIES_MAX,
   CHUNK_FULL,
-  ENTRY_BYTES,
-  ENTRY_KEY_AT,
   FLAG_ALWAYS_LEARN,
   FLAG_HONOR_TIMESTAMPS,
   KIND_DROPPED,
@@ -13,7 +11,6 @@ import {
   KIND_OWN_TIME,
   KIND_OWN_TIME_WIDE,
   KIND_SAMPLE,
-  KIND_UNSENT,
   LABELS_AT,
   LABEL_BYTES,
   LEARN_AT,
@@ -24,9 +21,7 @@ import {
   NEED_INPUT,
   OLD_CHUNK_DONE,
   OLD_CHUNK_JUMP,
-  OLD_RAW_AT,
   OLD_SEEN_AT,
-  OLD_SERIES_AT,
   STATE_ADDED,
   STATE_AT,
   STATE_BODY_END,
@@ -40,7 +35,6 @@ import {
   STATE_NEW_ENTRIES,
   STATE_OLD_CURSOR,
   STATE_OLD_ENTRIES,
-  STATE_OLD_ENTRIES_AT,
   STATE_OLD_FIRST,
   STATE_SCRAPED,
   STATE_SEED,
@@ -49,7 +43,6 @@ import {
   APPENDED,
   APPEND_FULL,
   APPEND_HOST,
-  appendCopy,
   appendEntry,
   appendLabels,
   appendSeries,
@@ -57,6 +50,7 @@ import {
   kindOfTime,
   patchLast,
 } from './encode'
+import { entryHash, entryWord, keyBytesOf, kindOf } from './entry'
 import { hashKey } from './hash'
 import {
   labelCount,
@@ -70,8 +64,7 @@ import {
   skipLine,
   valueBits,
 } from './line'
-import { expand } from './snappy'
-import { STALE_NAN } from './verify'
+import { copyOld, oldEntry } from './old-chunk'
 
 /** Number of the target's entry with this hash, which is seen from now on; LOOKUP_NEW or LOOKUP_SEEN. */
 @external('env', 'lookup')
@@ -94,71 +87,6 @@ const NO_HIT: u32 = 0xffffffff
 @inline
 function count(field: usize): void {
   store<u32>(<usize>STATE_AT + field, load<u32>(<usize>STATE_AT + field) + 1)
-}
-
-// @ts-ignore: decorator
-@inline
-function oldEntry(index: u32): usize {
-  return <usize>load<u32>(STATE_AT, STATE_OLD_ENTRIES_AT) + index * ENTRY_BYTES
-}
-
-/**
- * Expands an old chunk to OLD_RAW_AT so that its series can be copied, and takes over its first `prefix` entries, whose
- * lines have been read, as they are.
- */
-export function enterChunk(
-  entriesAt: usize, entries: u32, stencil: usize, stencilBytes: u32, first: u32, prefix: u32,
-): void {
-  store<u32>(STATE_AT, <u32>entriesAt, STATE_OLD_ENTRIES_AT)
-  store<u32>(STATE_AT, entries, STATE_OLD_ENTRIES)
-  store<u32>(STATE_AT, first, STATE_OLD_FIRST)
-  store<u32>(STATE_AT, prefix, STATE_OLD_CURSOR)
-  memory.fill(OLD_SEEN_AT, 0, CHUNK_ENTRIES_MAX)
-  expand(stencil, stencilBytes, OLD_RAW_AT)
-  let raw: u32 = 0
-  for (let index: u32 = 0; index < entries; index++) {
-    store<u32>(OLD_SERIES_AT + index * 4, raw)
-    if (load<u32>(oldEntry(index), ENTRY_KEY_AT) >> 24 <= <u32>KIND_OWN_TIME_WIDE) raw += fieldLength(OLD_RAW_AT + raw)
-  }
-  store<u32>(OLD_SERIES_AT + entries * 4, raw)
-}
-
-/** Takes over entries of the old chunk from `from` to the cursor. Returns the first that found no room. */
-export function takePrefix(from: u32): u32 {
-  const prefix = load<u32>(STATE_AT, STATE_OLD_CURSOR)
-  for (let index = from; index < prefix; index++) {
-    if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX) return index
-    if (copyOld(index) == APPEND_FULL) return index
-    store<u8>(OLD_SEEN_AT + index, 1)
-  }
-  return prefix
-}
-
-/** Bytes of the protobuf field at `p`, tag and length included. */
-function fieldLength(p: usize): u32 {
-  let length: u32 = 0
-  let shift: u32 = 0
-  let at = p + 1
-  while (true) {
-    const b = <u32>load<u8>(at++)
-    length |= (b & 0x7f) << shift
-    if (b < 0x80) return <u32>(at - p) + length
-    shift += 7
-  }
-}
-
-/** Appends the old entry `index` with its series, if it has one, as it is. */
-function copyOld(index: u32): i32 {
-  const entry = oldEntry(index)
-  const key = load<u32>(entry, ENTRY_KEY_AT)
-  const kind = key >> 24
-  if (kind > <u32>KIND_OWN_TIME_WIDE) {
-    appendEntry(load<u64>(entry), key & 0xffffff, kind)
-    return APPENDED
-  }
-  const from = load<u32>(OLD_SERIES_AT + index * 4)
-  const bytes = load<u32>(OLD_SERIES_AT + index * 4, 4) - from
-  return appendCopy(load<u64>(entry), key & 0xffffff, OLD_RAW_AT + from, bytes, kind)
 }
 
 /**
@@ -194,8 +122,7 @@ function takeLine(p: usize, end: usize): i32 {
   let hit = NO_HIT
   if (cursor < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) {
     const entry = oldEntry(cursor)
-    const key = load<u32>(entry, ENTRY_KEY_AT)
-    keyBytes = key & 0xffffff
+    keyBytes = keyBytesOf(entryWord(entry), p, end)
     if (p + keyBytes <= end) {
       hash = hashKey(p, keyBytes, seed)
       // A name without labels may be the beginning of one with a brace further on: then no value follows it.
@@ -241,7 +168,7 @@ function isBehindOldChunk(global: u32, cursor: u32): bool {
 // @ts-ignore: decorator
 @inline
 function isSeriesOf(entry: usize, hash: u64): bool {
-  return load<u64>(entry) == hash && load<u32>(entry, ENTRY_KEY_AT) >> 24 != <u32>KIND_INVALID
+  return entryHash(entry) == hash && kindOf(entryWord(entry)) != <u32>KIND_INVALID
 }
 
 /** The next few entries of the old chunk with this hash that no line has had. */
@@ -255,7 +182,7 @@ function findAhead(hash: u64, cursor: u32): u32 {
 
 /** A line whose series is the old chunk's entry `hit`. */
 function takeKnown(p: usize, end: usize, hash: u64, keyBytes: u32, hit: u32): i32 {
-  const kind = load<u32>(oldEntry(hit), ENTRY_KEY_AT) >> 24
+  const kind = kindOf(entryWord(oldEntry(hit)))
   const time = honoredTime()
   const hasPlace = kind <= <u32>KIND_OWN_TIME_WIDE
   if (!hasPlace || kindTakes(kind, time)) {
@@ -303,7 +230,7 @@ function takeNew(p: usize, keyEnd: usize, end: usize, hash: u64): i32 {
     if (labelsBytes == LEARN_INVALID) return takeInvalid(p, end)
     if (labelsBytes < 0) {
       count(STATE_LEARNED)
-      appendEntry(hash, keyBytes, labelsBytes == LEARN_DROPPED ? KIND_DROPPED : KIND_UNSENT)
+      appendEntry(hash, keyBytes, -labelsBytes)
       if (labelsBytes != LEARN_DROPPED) count(STATE_KEPT)
       count(STATE_SCRAPED)
       return TAKEN
@@ -335,24 +262,8 @@ function takeInvalid(p: usize, end: usize): i32 {
   const cursor = load<u32>(STATE_AT, STATE_OLD_CURSOR)
   if (cursor < load<u32>(STATE_AT, STATE_OLD_ENTRIES)) {
     const entry = oldEntry(cursor)
-    const isSame = load<u64>(entry) == hash && load<u32>(entry, ENTRY_KEY_AT) >> 24 == <u32>KIND_INVALID
+    const isSame = entryHash(entry) == hash && kindOf(entryWord(entry)) == <u32>KIND_INVALID
     if (isSame) store<u32>(STATE_AT, cursor + 1, STATE_OLD_CURSOR)
   }
   return INVALID_TAKEN
-}
-
-/**
- * Appends a stale marker for each series of the old chunk, from entry `from` on, whose byte at OLD_SEEN_AT is 0.
- *
- * @returns the first entry that found no room, or the number of entries when done
- */
-export function takeVanished(from: u32): u32 {
-  const entries = load<u32>(STATE_AT, STATE_OLD_ENTRIES)
-  for (let index = from; index < entries; index++) {
-    const kind = load<u32>(oldEntry(index), ENTRY_KEY_AT) >> 24
-    if (load<u8>(OLD_SEEN_AT + index) != 0 || kind > <u32>KIND_OWN_TIME_WIDE) continue
-    if (load<u32>(STATE_AT, STATE_NEW_ENTRIES) == CHUNK_ENTRIES_MAX || copyOld(index) == APPEND_FULL) return index
-    patchLast(STALE_NAN, 0, kind)
-  }
-  return entries
 }

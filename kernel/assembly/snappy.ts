@@ -4,8 +4,6 @@
 
 import {
   ENTRY_BYTES,
-  ENTRY_KEY_AT,
-  ENTRY_VALUE_AT,
   KIND_OWN_TIME,
   KIND_OWN_TIME_WIDE,
   MATCH_TABLE_AT,
@@ -21,7 +19,9 @@ import {
   STATE_NEW_RAW,
   STATE_NEW_SAMPLES,
   STATE_NEW_TIME_AT,
+  STATE_NEW_VALUE_AT,
 } from '../layout'
+import { entryWord, kindOf, storeStep } from './entry'
 
 const VALUE_BYTES: usize = 8
 /** Tag and varint of a timestamp that takes 6 bytes, as all from 1971 to 2109 do. */
@@ -139,13 +139,14 @@ export function compressChunk(): u32 {
   out = OUT_AT
   pending = NEW_RAW_AT
   let timeAt: u32 = NO_TIME
+  let lastValueAt: u32 = 0
   let timeSource: usize = 0
   let timeSourceSample: u32 = 0
   for (let sample: u32 = 0; sample < samples; sample++) {
     const value = valueOf(sample)
     matchSpan(pending, value, sample)
     const entry = NEW_ENTRIES_AT + load<u32>(NEW_VALUES_AT + sample * NEW_SAMPLE_BYTES, 4) * ENTRY_BYTES
-    const kind = load<u32>(entry, ENTRY_KEY_AT) >> 24
+    const kind = kindOf(entryWord(entry))
     const timeField = value + VALUE_BYTES
     let literalEnd = timeField
     if (kind == KIND_OWN_TIME) literalEnd += TIME_FIELD_BYTES
@@ -153,7 +154,9 @@ export function compressChunk(): u32 {
     else if (timeAt == NO_TIME) literalEnd += TIME_FIELD_BYTES
     emitLiteral(literalEnd)
     const valueAt = <u32>(out - OUT_AT) - <u32>(literalEnd - value)
-    store<u32>(entry, valueAt, ENTRY_VALUE_AT)
+    if (sample == 0) store<u32>(STATE_AT, valueAt, STATE_NEW_VALUE_AT)
+    else storeStep(entry, valueAt - lastValueAt)
+    lastValueAt = valueAt
     if (kind == KIND_OWN_TIME || kind == KIND_OWN_TIME_WIDE) continue
     if (timeAt == NO_TIME) timeAt = valueAt + <u32>VALUE_BYTES + 1
     else {

@@ -5,16 +5,14 @@ import {
   CHUNK_ENTRIES_AT,
   CHUNK_STENCIL_BYTES_AT,
   CHUNK_TIME_AT,
+  CHUNK_VALUE_AT,
   ENTRY_BYTES,
-  ENTRY_KEY_AT,
-  ENTRY_VALUE_AT,
   FLAG_HONOR_TIMESTAMPS,
   KIND_DROPPED,
   KIND_INVALID,
   KIND_OWN_TIME,
   KIND_OWN_TIME_WIDE,
   KIND_SAMPLE,
-  KIND_UNSENT,
   MISMATCH,
   NEED_INPUT,
   NO_TIME,
@@ -36,6 +34,7 @@ import {
   STATE_TIME,
 } from '../layout'
 import { fitsTime6, storeTime10, storeTime6 } from './encode'
+import { entryHash, entryWord, keyBytesOf, kindOf, stepOf, sumSteps } from './entry'
 import { hashKey } from './hash'
 import { lineTime, nextLine, nextSample, parseTail, valueBits } from './line'
 
@@ -74,7 +73,7 @@ export function verify(): i32 {
   while (chunk < chunks) {
     const directory = RUN_DIRECTORY_AT + chunk * CHUNK_BYTES
     const entries = load<u32>(directory, CHUNK_ENTRIES_AT)
-    const done = verifyChunk(end, entryIndex, entries)
+    const done = verifyChunk(end, entryIndex, entries, load<u32>(directory, CHUNK_VALUE_AT))
     if (done < entries) {
       entryIndex = done
       status = nextSample(load<u32>(STATE_AT, STATE_BODY_POS), end) >= end ? NEED_INPUT : MISMATCH
@@ -94,22 +93,22 @@ export function verify(): i32 {
 }
 
 /** Walks one chunk from entry `from` on. Returns the first entry that found no line: `entries` if all did. */
-function verifyChunk(end: usize, from: u32, entries: u32): u32 {
+function verifyChunk(end: usize, from: u32, entries: u32, firstValueAt: u32): u32 {
   const seed = load<u64>(STATE_AT, STATE_SEED)
   const honorTimestamps = (load<u32>(STATE_AT, STATE_FLAGS) & FLAG_HONOR_TIMESTAMPS) != 0
-  const stencil = chunkStencil
   let p: usize = load<u32>(STATE_AT, STATE_BODY_POS)
   let entry = chunkEntries + <usize>from * ENTRY_BYTES
+  let valueAt = chunkStencil + firstValueAt + sumSteps(chunkEntries, from)
   let index = from
   let dropped: u32 = 0
   let invalid: u32 = 0
   for (; index < entries; index++, entry += ENTRY_BYTES) {
     p = nextSample(p, end)
-    const key = load<u32>(entry, ENTRY_KEY_AT)
-    const keyBytes = key & 0xffffff
+    const word = entryWord(entry)
+    const keyBytes = keyBytesOf(word, p, end)
     if (p + keyBytes > end) break
-    if (hashKey(p, keyBytes, seed) != load<u64>(entry)) break
-    const kind = key >> 24
+    if (hashKey(p, keyBytes, seed) != entryHash(entry)) break
+    const kind = kindOf(word)
     if (kind == KIND_INVALID) {
       if (load<u8>(p + keyBytes) != LF) break
       p += keyBytes + 1
@@ -118,11 +117,13 @@ function verifyChunk(end: usize, from: u32, entries: u32): u32 {
     }
     if (!parseTail(p + keyBytes, end)) break
     const time = honorTimestamps ? lineTime : 0
+    const at = valueAt + stepOf(word)
     if (kind == KIND_SAMPLE) {
       if (time != 0) break
-      store<u64>(stencil + load<u32>(entry, ENTRY_VALUE_AT), valueBits)
+      store<u64>(at, valueBits)
     } else if (kind == KIND_DROPPED) dropped++
-    else if (kind != KIND_UNSENT && !storeOwnTime(stencil + load<u32>(entry, ENTRY_VALUE_AT), time, kind)) break
+    else if (kind <= <u32>KIND_OWN_TIME_WIDE && !storeOwnTime(at, time, kind)) break
+    valueAt = at
     p = nextLine
   }
   store<u32>(STATE_AT, <u32>p, STATE_BODY_POS)
@@ -154,10 +155,12 @@ export function staleRun(): u32 {
   for (let chunk: u32 = 0; chunk < chunks; chunk++) {
     const directory = RUN_DIRECTORY_AT + chunk * CHUNK_BYTES
     const entryEnd = entry + load<u32>(directory, CHUNK_ENTRIES_AT) * ENTRY_BYTES
+    let at = stencil + load<u32>(directory, CHUNK_VALUE_AT)
     for (; entry < entryEnd; entry += ENTRY_BYTES) {
-      const kind = load<u32>(entry, ENTRY_KEY_AT) >> 24
+      const word = entryWord(entry)
+      const kind = kindOf(word)
       if (kind > <u32>KIND_OWN_TIME_WIDE) continue
-      const at = stencil + load<u32>(entry, ENTRY_VALUE_AT)
+      at += stepOf(word)
       store<u64>(at, STALE_NAN)
       if (kind == KIND_OWN_TIME) storeTime6(at + 9, time)
       else if (kind == KIND_OWN_TIME_WIDE) storeTime10(at + 9, time)

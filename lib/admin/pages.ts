@@ -126,7 +126,8 @@ function labelsText(labels: readonly Label[]): string {
 }
 
 function page(title: string, body: string): string {
-  return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style></head><body><h1>${title}</h1>${body}</body></html>`
+  const head = `<head><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style></head>`
+  return `<!DOCTYPE html><html lang="en">${head}<body><h1>${title}</h1>${body}</body></html>`
 }
 
 function table(head: readonly string[], rows: readonly string[]): string {

@@ -2,7 +2,7 @@ import type { AuthSpec, HttpSpec, Secret, TlsSpec } from '../../shared/http-spec
 import type { DestinationSpec, WriterOptions } from '../../shared/protocol.ts'
 import { memoryBudgetBytes } from '../control/memory-limit.ts'
 import { FlagError } from './flag-error.ts'
-import type { FlagNameOf } from './flag-table.ts'
+import type { FlagName, FlagNameOf } from './flag-table.ts'
 import type { Flags } from './flags.ts'
 
 /** Part of the memory budget that undelivered blocks may take; target blocks, rings and heaps need the rest. */
@@ -126,14 +126,21 @@ function valueOrFile(
   if (value !== '' && file !== '') {
     throw new FlagError(`-${valueName} and -${fileName} are both set for destination ${index + 1}; leave one empty`)
   }
-  if (file !== '') return { file }
+  if (file !== '') return { file: localPath(file, fileName, index) }
   return value === '' ? undefined : { value }
 }
 
+/** vmagent also fetches such files. */
+function localPath(path: string, flag: FlagName, index: number): string {
+  if (!/^https?:\/\//i.test(path)) return path
+  throw new FlagError(`-${flag} of destination ${index + 1} is a URL; only files are read`)
+}
+
 function toTls(flags: Flags, index: number): TlsSpec | undefined {
-  const ca = flags.stringForUrl('remoteWrite.tlsCAFile', index)
-  const cert = flags.stringForUrl('remoteWrite.tlsCertFile', index)
-  const key = flags.stringForUrl('remoteWrite.tlsKeyFile', index)
+  const path = (name: FlagNameOf<'array<string>'>) => localPath(flags.stringForUrl(name, index), name, index)
+  const ca = path('remoteWrite.tlsCAFile')
+  const cert = path('remoteWrite.tlsCertFile')
+  const key = path('remoteWrite.tlsKeyFile')
   const serverName = flags.stringForUrl('remoteWrite.tlsServerName', index)
   const insecureSkipVerify = flags.boolForUrl('remoteWrite.tlsInsecureSkipVerify', index)
   if ((cert === '') !== (key === '')) {

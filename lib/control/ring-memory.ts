@@ -12,11 +12,10 @@ import type { ShardMemory } from '../../shared/protocol.ts'
 import { createRing } from '../../shared/ring.ts'
 
 /**
- * Bytes that a shard may be ahead of the writer: a power of two. A segment may take up half of it, so the writer can
- * fetch one while the shard makes the next; at 29 B a sample it holds 70 000 samples, which one shard publishes in
- * some 20 ms at its fastest and the writer takes out in one.
+ * Bytes that a shard may be ahead of the writer: a power of two. It holds 40 000 samples, a fifth of a second of what a
+ * shard scrapes at 200 000 samples a second. A segment may take up half of it, and takes up a quarter at most.
  */
-export const RING_CAPACITY_BYTES = 2 * 1024 * 1024
+export const RING_CAPACITY_BYTES = 1024 * 1024
 
 /** All memory that threads share. The coordinator owns it, so it outlives each of them. */
 export type SharedMemory = {

@@ -1,8 +1,7 @@
-import { ENTRY_BYTES, KIND_INVALID, LOOKUP_NEW, LOOKUP_SEEN } from '../../kernel/layout.ts'
+import { KIND_INVALID, KIND_OWN_TIME_WIDE, LOOKUP_NEW, LOOKUP_SEEN } from '../../kernel/layout.ts'
 import type { TargetBlock } from './target-block.ts'
 
 const EMPTY = -1
-const ENTRY_WORDS = ENTRY_BYTES / 4
 /** A table of up to so many slots is kept for the next target; a larger one is let go with its scrape. */
 const KEPT_SLOTS_MAX = 16384
 
@@ -14,6 +13,7 @@ export class EntryIndex {
   #block: TargetBlock | undefined
   #slots = new Int32Array(0)
   #slotCount = 0
+  #hasRepeated = false
   #seen = new Uint8Array(0)
 
   /** Begins with a block of which nothing has been seen. */
@@ -41,44 +41,55 @@ export class EntryIndex {
     const block = this.#block!
     if (block.entries === 0) return LOOKUP_NEW
     if (this.#slotCount === 0) this.#build(block)
-    const words = block.words
-    const first = block.entriesAt >> 2
-    const mask = this.#slotCount - 1
-    let found: number = LOOKUP_NEW
-    for (let slot = hashLow & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]!
-      if (entry === EMPTY) return found
-      const at = first + entry * ENTRY_WORDS
-      if (words[at] !== hashLow >>> 0 || words[at + 1] !== hashHigh >>> 0) continue
-      if (this.#seen[entry] === 0) {
-        this.#seen[entry] = 1
-        return entry
-      }
-      found = LOOKUP_SEEN
-    }
+    const entry = this.#slots[this.#find(block, hashLow >>> 0, hashHigh)]!
+    if (entry === EMPTY) return LOOKUP_NEW
+    if (this.#seen[entry] !== 0) return LOOKUP_SEEN
+    this.#seen[entry] = 1
+    return entry
   }
 
-  /** A key may have several entries: all of them count as seen if one was. */
+  /**
+   * Begins with a block that was replaced as a whole: what `next` has a place for has been seen.
+   *
+   * @returns how many of these it did not have
+   */
+  compare(block: TargetBlock, next: TargetBlock): number {
+    this.begin(block)
+    let added = 0
+    for (let entry = 0; entry < next.entries; entry++) {
+      if (next.entryKind(entry) > KIND_OWN_TIME_WIDE) continue
+      if (this.lookup(next.entryHashLow(entry), next.entryHashHigh(entry)) === LOOKUP_NEW) added++
+    }
+    this.seeRepeated()
+    return added
+  }
+
+  /** Lines may repeat a key, which then has several entries: all of them count as seen if one was. */
   seeRepeated(): void {
     const block = this.#block!
-    const words = block.words
+    if (!this.#seen.subarray(0, block.entries).includes(0)) return
+    if (this.#slotCount === 0) this.#build(block)
+    if (!this.#hasRepeated) return
     for (let entry = 0; entry < block.entries; entry++) {
-      if (this.#seen[entry] !== 0) continue
-      const at = (block.entriesAt >> 2) + entry * ENTRY_WORDS
-      if (this.#hasSeen(words[at]!, words[at + 1]!)) this.#seen[entry] = 1
+      if (this.#seen[entry] !== 0) this.#seen[this.#first(block, entry)] = 1
     }
+    for (let entry = 0; entry < block.entries; entry++) this.#seen[entry]! |= this.#seen[this.#first(block, entry)]!
   }
 
-  #hasSeen(hashLow: number, hashHigh: number): boolean {
-    const block = this.#block!
-    if (this.#slotCount === 0) this.#build(block)
-    const words = block.words
+  /** The first entry with the key of `entry`, which is the one that the table has. */
+  #first(block: TargetBlock, entry: number): number {
+    if (block.entryKind(entry) === KIND_INVALID) return entry
+    const first = this.#slots[this.#find(block, block.entryHashLow(entry), block.entryHashHigh(entry))]!
+    return first === EMPTY ? entry : first
+  }
+
+  /** The slot of the entry with this hash, or the one where it would be. */
+  #find(block: TargetBlock, hashLow: number, hashHigh: number): number {
     const mask = this.#slotCount - 1
     for (let slot = hashLow & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!
-      if (entry === EMPTY) return false
-      const at = (block.entriesAt >> 2) + entry * ENTRY_WORDS
-      if (words[at] === hashLow && words[at + 1] === hashHigh && this.#seen[entry] !== 0) return true
+      if (entry === EMPTY) return slot
+      if (block.entryHashLow(entry) === hashLow && block.entryHashHigh(entry) === hashHigh) return slot
     }
   }
 
@@ -88,14 +99,12 @@ export class EntryIndex {
     if (this.#slots.length < slots) this.#slots = new Int32Array(slots)
     this.#slotCount = slots
     this.#slots.fill(EMPTY, 0, slots)
-    const words = block.words
-    const first = block.entriesAt >> 2
+    this.#hasRepeated = false
     for (let entry = 0; entry < block.entries; entry++) {
-      const at = first + entry * ENTRY_WORDS
-      if (words[at + 2]! >>> 24 === KIND_INVALID) continue
-      let slot = words[at]! & (slots - 1)
-      while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & (slots - 1)
-      this.#slots[slot] = entry
+      if (block.entryKind(entry) === KIND_INVALID) continue
+      const slot = this.#find(block, block.entryHashLow(entry), block.entryHashHigh(entry))
+      if (this.#slots[slot] === EMPTY) this.#slots[slot] = entry
+      else this.#hasRepeated = true
     }
   }
 }

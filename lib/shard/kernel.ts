@@ -23,6 +23,7 @@ type KernelExports = {
   ): void
   takePrefix(from: number): number
   takeVanished(from: number): number
+  labelsHash(index: number): bigint
   staleRun(): number
   compressChunk(): number
   clearChunk(): void
@@ -103,6 +104,6 @@ function readKernel(): Buffer<ArrayBuffer> {
   try {
     return readFileSync(KERNEL_URL)
   } catch (cause) {
-    throw new KernelMissing('kernel/build/kernel.wasm is missing: run `npm run build:kernel`', { cause })
+    throw new KernelMissing('kernel/build/kernel.wasm is missing: run `npm run build`', { cause })
   }
 }

@@ -5,6 +5,7 @@ import {
   LEARN_BYTES,
   LEARN_DROPPED,
   LEARN_INVALID,
+  LEARN_OVER_LIMIT,
   LEARN_UNSENT,
   STATE_FLAGS,
 } from '../../kernel/layout.ts'
@@ -38,8 +39,9 @@ export class LearnHost implements KernelHost {
     this.#labeler = undefined
     this.#labelsFound = 0
     const { spec, rules } = target.job
-    const learns = !rules.metric.isEmpty || !rules.remote.isEmpty || target.spec.labelLimit > 0
-    return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (learns ? FLAG_ALWAYS_LEARN : 0)
+    const isLimited = target.spec.labelLimit > 0 || target.limiter !== undefined
+    const isChanged = !rules.metric.isEmpty || !rules.remote.isEmpty || rules.remoteLabels.length > 0
+    return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (isLimited || isChanged ? FLAG_ALWAYS_LEARN : 0)
   }
 
   /** The scrape differs from the target's block: gives the kernel what it needs for labels. */
@@ -58,11 +60,12 @@ export class LearnHost implements KernelHost {
     if (key === undefined) return LEARN_INVALID
     const labels = this.#labeler!.scrapedLabels(key.name, key.labels)
     if (labels === undefined) return LEARN_DROPPED
-    const { labelLimit } = this.#target.spec
-    if (labelLimit > 0 && labels.length > labelLimit) {
+    const { spec, limiter } = this.#target
+    if (spec.labelLimit > 0 && labels.length > spec.labelLimit) {
       this.#labelsFound = Math.max(this.#labelsFound, labels.length)
       return LEARN_DROPPED
     }
+    if (limiter?.admits(labels) === false) return LEARN_OVER_LIMIT
     const sent = this.#labeler!.sentLabels(labels)
     if (sent === undefined) return LEARN_UNSENT
     const encoded = encodeLabels(sent)

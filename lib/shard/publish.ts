@@ -22,6 +22,14 @@ const LITERAL_TAG = 61 << 2
 /** A lost wake-up must not stop a shard for ever. */
 const ROOM_WAIT_MS = 1000
 
+/** What a frame of the ring is made of; see shared/frame.ts. */
+type Frame = {
+  readonly kind: number
+  readonly bytes: Uint8Array
+  readonly rawBytes: number
+  readonly samples: number
+}
+
 /** Puts segments into the shard's ring; waits while it is full, never drops. One call at a time. */
 export class Publisher {
   readonly #ring: RingProducer
@@ -38,8 +46,24 @@ export class Publisher {
     this.#counters = counters
   }
 
-  /** Publishes the stencils of all chunks of a block, and that of its auto metrics. */
-  async block(block: TargetBlock): Promise<void> {
+  /**
+   * Publishes the stencils of all chunks of a block, and that of its auto metrics. Like all that publishes here, it
+   * gives a promise only if it has to wait for room.
+   */
+  block(block: TargetBlock): Promise<void> | undefined {
+    const { stencilAt, autoAt, autoStencilBytes, autoRawBytes, autoValues } = block
+    if (autoAt - stencilAt > SEGMENT_BYTES_MAX) return this.#largeBlock(block)
+    let rawBytes = autoRawBytes
+    let samples = autoValues
+    for (let chunk = 0, { chunks } = block; chunk < chunks; chunk++) {
+      rawBytes += block.chunkRawBytes(chunk)
+      samples += block.chunkSamples(chunk)
+    }
+    return this.segment(block.bytes, stencilAt, autoAt + autoStencilBytes, rawBytes, samples)
+  }
+
+  /** Cuts a block into segments. */
+  async #largeBlock(block: TargetBlock): Promise<void> {
     let bytesAt = block.stencilAt
     let bytesEnd = bytesAt
     let rawBytes = 0
@@ -56,33 +80,31 @@ export class Publisher {
       rawBytes += block.chunkRawBytes(chunk)
       samples += block.chunkSamples(chunk)
     }
-    bytesEnd += block.autoStencilBytes
-    await this.segment(block.bytes, bytesAt, bytesEnd, rawBytes + block.autoRawBytes, samples + block.autoValues)
+    await this.segment(block.bytes, bytesAt, bytesEnd, rawBytes, samples)
+    await this.auto(block)
   }
 
   /** Publishes only the auto metrics of a block. */
-  async auto(block: TargetBlock): Promise<void> {
+  auto(block: TargetBlock): Promise<void> | undefined {
     const { autoAt, autoStencilBytes } = block
-    await this.segment(block.bytes, autoAt, autoAt + autoStencilBytes, block.autoRawBytes, block.autoValues)
+    return this.segment(block.bytes, autoAt, autoAt + autoStencilBytes, block.autoRawBytes, block.autoValues)
   }
 
   /** Publishes snappy elements from `start` to `end` that stand for `rawBytes` of protobuf with so many samples. */
-  async segment(bytes: Uint8Array, start: number, end: number, rawBytes: number, samples: number): Promise<void> {
-    if (end === start) return
-    const at = await this.#claim(end - start, KIND_SEGMENT, rawBytes, samples)
-    this.#ring.bytes.set(bytes.subarray(start, end), at)
-    this.#commit()
-    this.#counters.add('samplesPublished', samples)
+  segment(bytes: Uint8Array, start: number, end: number, rawBytes: number, samples: number): Promise<void> | undefined {
+    if (end === start) return undefined
+    const frame = { kind: KIND_SEGMENT, bytes: bytes.subarray(start, end), rawBytes, samples }
+    return this.#publish(frame) ? undefined : this.#publishLater(frame)
   }
 
   /** Publishes whole protobuf fields that are not worth compressing; 64 KiB at most. */
-  async metadata(raw: Uint8Array): Promise<void> {
+  metadata(raw: Uint8Array): Promise<void> | undefined {
     assert(raw.length > 0 && raw.length <= LITERAL_BYTES_MAX)
-    const at = await this.#claim(LITERAL_TAG_BYTES + raw.length, KIND_METADATA, raw.length, 0)
-    this.#view.setUint8(at, LITERAL_TAG)
-    this.#view.setUint16(at + 1, raw.length - 1, true)
-    this.#ring.bytes.set(raw, at + LITERAL_TAG_BYTES)
-    this.#commit()
+    const bytes = new Uint8Array(LITERAL_TAG_BYTES + raw.length)
+    bytes.set([LITERAL_TAG, (raw.length - 1) & 0xff, (raw.length - 1) >> 8])
+    bytes.set(raw, LITERAL_TAG_BYTES)
+    const frame = { kind: KIND_METADATA, bytes, rawBytes: raw.length, samples: 0 }
+    return this.#publish(frame) ? undefined : this.#publishLater(frame)
   }
 
   /** Bytes of the ring that the writer has not taken yet. */
@@ -90,31 +112,28 @@ export class Publisher {
     return this.#ring.usedBytes()
   }
 
-  async #claim(bytes: number, kind: number, rawBytes: number, samples: number): Promise<number> {
-    let at = this.#ring.claim(SEGMENT_HEADER_BYTES + bytes, kind)
-    if (at === RING_FULL) at = await this.#waitForRoom(SEGMENT_HEADER_BYTES + bytes, kind)
+  /** False if there is no room. */
+  #publish({ kind, bytes, rawBytes, samples }: Frame): boolean {
+    const at = this.#ring.claim(SEGMENT_HEADER_BYTES + bytes.length, kind)
+    if (at === RING_FULL) return false
     this.#view.setUint32(at + SEGMENT_RAW_BYTES_AT, rawBytes, true)
     this.#view.setUint32(at + SEGMENT_SAMPLES_AT, samples, true)
     this.#view.setUint32(at + SEGMENT_SERIES_AT, samples, true)
-    return at + SEGMENT_HEADER_BYTES
+    this.#ring.bytes.set(bytes, at + SEGMENT_HEADER_BYTES)
+    this.#ring.commit()
+    this.#dataBell.ring()
+    this.#counters.add('samplesPublished', samples)
+    return true
   }
 
-  async #waitForRoom(bytes: number, kind: number): Promise<number> {
+  async #publishLater(frame: Frame): Promise<void> {
     const startMs = performance.now()
     this.#counters.add('ringWaits', 1)
-    for (;;) {
+    do {
       // The writer rests between its rounds; a full ring ends that.
       this.#dataBell.ringUrgently()
       await this.#roomBell.rung(ROOM_WAIT_MS)
-      const at = this.#ring.claim(bytes, kind)
-      if (at === RING_FULL) continue
-      this.#counters.add('ringWaitMs', performance.now() - startMs)
-      return at
-    }
-  }
-
-  #commit(): void {
-    this.#ring.commit()
-    this.#dataBell.ring()
+    } while (!this.#publish(frame))
+    this.#counters.add('ringWaitMs', performance.now() - startMs)
   }
 }

@@ -1,64 +1,41 @@
 import {
   CHUNK_BYTES,
-  CHUNK_ENTRIES_AT,
   CHUNK_ENTRIES_MAX,
   CHUNK_FULL,
-  CHUNK_RAW_BYTES_AT,
   CHUNK_RAW_BYTES_MAX,
-  CHUNK_SAMPLES_AT,
-  CHUNK_STENCIL_BYTES_AT,
-  CHUNK_TIME_AT,
   ENTRY_BYTES,
   MISMATCH,
   NEED_INPUT,
-  NEW_ENTRIES_AT,
   OLD_CHUNK_DONE,
   OLD_CHUNK_JUMP,
   OLD_SEEN_AT,
-  OUT_AT,
   RUN_CHUNKS_MAX,
   RUN_DIRECTORY_AT,
   RUN_ENTRIES_AT,
   RUN_STENCIL_AT,
   RUN_STENCIL_BYTES,
-  STATE_ADDED,
   STATE_BODY_END,
   STATE_BODY_POS,
-  STATE_ENCODED,
   STATE_FLAGS,
-  STATE_INVALID,
-  STATE_KEPT,
   STATE_LAST_HIT,
-  STATE_LEARNED,
   STATE_NEW_ENTRIES,
   STATE_NEW_RAW,
-  STATE_NEW_SAMPLES,
-  STATE_NEW_TIME_AT,
   STATE_OLD_CURSOR,
   STATE_OLD_ENTRIES,
   STATE_OLD_FIRST,
   STATE_RUN_CHUNK,
   STATE_RUN_CHUNKS,
   STATE_RUN_ENTRY,
-  STATE_SCRAPED,
 } from '../../kernel/layout.ts'
 import { EntryIndex } from './entry-index.ts'
 import type { Kernel } from './kernel.ts'
-import type { ChunkSource, ChunkStarts, NewChunk, TargetBlock } from './target-block.ts'
+import { closeChunk } from './kernel-chunk.ts'
+import { seeRespelled } from './respelled.ts'
+import { clearCounts, type RoundCounts, readCounts } from './round-counts.ts'
+import type { ChunkSource, ChunkStarts, TargetBlock } from './target-block.ts'
 
 /** A new chunk with fewer lines takes in the next old chunk. */
 const CHUNK_ENTRIES_MIN = CHUNK_ENTRIES_MAX / 4
-
-/** What a scrape's lines came to. */
-export type RoundCounts = {
-  /** Valid lines; those that relabeling kept; invalid lines; lines whose series the target did not have before. */
-  readonly scraped: number
-  readonly kept: number
-  readonly invalid: number
-  readonly added: number
-  readonly encoded: number
-  readonly learned: number
-}
 
 /**
  * Takes the lines of one scrape through the kernel, against the target's block: in step with its entries as long as
@@ -93,9 +70,7 @@ export class Round {
     const kernel = this.#kernel
     kernel.setTime(timeMs)
     kernel.set(STATE_FLAGS, flags)
-    for (const field of [STATE_SCRAPED, STATE_KEPT, STATE_INVALID, STATE_ADDED, STATE_ENCODED, STATE_LEARNED]) {
-      kernel.set(field, 0)
-    }
+    clearCounts(kernel)
     kernel.set(STATE_OLD_ENTRIES, 0)
     kernel.set(STATE_OLD_CURSOR, 0)
     kernel.set(STATE_LAST_HIT, 0xfffffff0)
@@ -144,6 +119,7 @@ export class Round {
     const same = sources.length === this.#block.chunks && sources.every((source, chunk) => source === chunk)
     if (same) return undefined
     this.index.seeRepeated()
+    seeRespelled(kernel, this.#block, this.index.seen, sources)
     return sources
   }
 
@@ -155,15 +131,7 @@ export class Round {
   }
 
   get counts(): RoundCounts {
-    const kernel = this.#kernel
-    return {
-      scraped: kernel.get(STATE_SCRAPED),
-      kept: kernel.get(STATE_KEPT),
-      invalid: kernel.get(STATE_INVALID),
-      added: kernel.get(STATE_ADDED),
-      encoded: kernel.get(STATE_ENCODED),
-      learned: kernel.get(STATE_LEARNED),
-    }
+    return readCounts(this.#kernel)
   }
 
   get chunksEncoded(): number {
@@ -327,23 +295,5 @@ export class Round {
   #firstEntry(chunk: number): number {
     if (chunk === 0) return 0
     return (this.#chunkStarts().entriesAt[chunk]! - this.#block.entriesAt) / ENTRY_BYTES
-  }
-}
-
-/** Compresses the chunk that was built in the kernel, clears it there and gives copies of its parts. */
-export function closeChunk(kernel: Kernel): NewChunk {
-  const stencilBytes = kernel.exports.compressChunk()
-  const entries = kernel.get(STATE_NEW_ENTRIES)
-  const directory = new Uint32Array(CHUNK_BYTES / 4)
-  directory[CHUNK_ENTRIES_AT >> 2] = entries
-  directory[CHUNK_SAMPLES_AT >> 2] = kernel.get(STATE_NEW_SAMPLES)
-  directory[CHUNK_STENCIL_BYTES_AT >> 2] = stencilBytes
-  directory[CHUNK_RAW_BYTES_AT >> 2] = kernel.get(STATE_NEW_RAW)
-  directory[CHUNK_TIME_AT >> 2] = kernel.get(STATE_NEW_TIME_AT)
-  kernel.exports.clearChunk()
-  return {
-    directory: new Uint8Array(directory.buffer),
-    entries: kernel.bytes.slice(NEW_ENTRIES_AT, NEW_ENTRIES_AT + entries * ENTRY_BYTES),
-    stencil: kernel.bytes.slice(OUT_AT, OUT_AT + stencilBytes),
   }
 }

@@ -1,14 +1,13 @@
 import assert from 'node:assert'
-import { LINE_BYTES_MAX, STATE_INVALID, WINDOW_AT, WINDOW_BYTES } from '../../kernel/layout.ts'
+import { LINE_BYTES_MAX, WINDOW_AT, WINDOW_BYTES } from '../../kernel/layout.ts'
 import type { Inflater } from './inflate.ts'
 import type { Kernel } from './kernel.ts'
 import type { Round } from './round.ts'
-import { BodyTooLarge, TargetBody } from './target-errors.ts'
+import { BodyTooLarge } from './target-errors.ts'
 
 const LF = 0x0a
 const HASH = 0x23
 const WINDOW_END = WINDOW_AT + WINDOW_BYTES
-const CUT_BODY = 'the body ends in the middle of a line'
 
 assert(LINE_BYTES_MAX < WINDOW_BYTES, 'a window holds at least one whole line')
 
@@ -99,7 +98,7 @@ export class BodyReader {
     this.#skipOversizedLine()
     const end = this.#window.subarray(0, this.#filled).lastIndexOf(LF) + 1
     if (end > 0) {
-      this.#give(0, end)
+      this.#give(end)
       this.#window.copyWithin(0, end, this.#filled)
       this.#filled -= end
     } else if (this.#filled === WINDOW_BYTES) {
@@ -123,22 +122,18 @@ export class BodyReader {
     this.#filled -= end
   }
 
-  /** The last line needs no line feed, as long as it is a whole line. */
+  /** The last line needs no line feed. */
   #endBody(): void {
     this.#skipOversizedLine()
-    if (this.#inOversizedLine) throw new TargetBody(CUT_BODY)
-    const end = this.#window.subarray(0, this.#filled).lastIndexOf(LF) + 1
-    if (end > 0) this.#give(0, end)
-    if (end === this.#filled) return
-    const invalid = this.#kernel.get(STATE_INVALID)
+    if (this.#filled === 0) return
     // There is room for it behind the window.
-    this.#kernel.bytes[WINDOW_AT + this.#filled] = LF
-    this.#give(end, this.#filled + 1)
-    if (this.#kernel.get(STATE_INVALID) > invalid) throw new TargetBody(CUT_BODY)
+    if (this.#window[this.#filled - 1] !== LF) this.#kernel.bytes[WINDOW_AT + this.#filled++] = LF
+    this.#give(this.#filled)
   }
 
-  #give(start: number, end: number): void {
-    this.#onWindow?.(WINDOW_AT + start, WINDOW_AT + end)
-    this.#round.lines(WINDOW_AT + start, WINDOW_AT + end)
+  /** Whole lines from the front of the window on. */
+  #give(end: number): void {
+    this.#onWindow?.(WINDOW_AT, WINDOW_AT + end)
+    this.#round.lines(WINDOW_AT, WINDOW_AT + end)
   }
 }

@@ -2,8 +2,11 @@ import { randomInt } from 'node:crypto'
 import {
   CHUNK_RAW_BYTES_AT,
   CHUNK_TIME_AT,
+  CHUNK_VALUE_AT,
   ENTRY_BYTES,
-  ENTRY_VALUE_AT,
+  ENTRY_KEY_AT,
+  ENTRY_STEP_SHIFT,
+  KIND_OVER_LIMIT,
   KIND_SAMPLE,
   LEARN_AT,
 } from '../../kernel/layout.ts'
@@ -13,15 +16,19 @@ import type { ShardOptions } from '../../shared/protocol.ts'
 import type { TargetSpec } from '../../shared/target.ts'
 import { createInflater, type Inflater } from './inflate.ts'
 import { Kernel } from './kernel.ts'
+import { closeChunk } from './kernel-chunk.ts'
 import { type AutoMetric, autoMetricsOf } from './learn/auto-metrics.ts'
 import { encodeLabels } from './learn/encode-series.ts'
 import { encodeMetadata, MetadataMap, scanMetadata } from './learn/metadata.ts'
 import { LearnHost } from './learn-host.ts'
 import type { Publisher } from './publish.ts'
-import { closeChunk, Round, type RoundCounts } from './round.ts'
+import { seeRespelled } from './respelled.ts'
+import { Round } from './round.ts'
+import type { RoundCounts } from './round-counts.ts'
 import { BodyReader } from './scrape-body.ts'
+import { autoValue, NOTHING_SCRAPED, type ScrapeFacts } from './scrape-facts.ts'
 import { markAllStale, staleChunks } from './stale.ts'
-import { type AutoChunk, TargetBlock } from './target-block.ts'
+import { type AutoChunk, type ChunkSource, TargetBlock } from './target-block.ts'
 import { LimitExceeded } from './target-errors.ts'
 import type { TargetState } from './target-state.ts'
 
@@ -33,18 +40,6 @@ const STALE_NAN_LOW = 2
 const METADATA_INTERVAL_MS = 5 * 60_000
 /** Series that come and go bring new metadata at most so often. */
 const METADATA_CHANGE_MS = 30_000
-
-/** What the auto metrics of one scrape say. */
-type ScrapeFacts = {
-  readonly durationMs: number
-  readonly textBytes: number
-  readonly scraped: number
-  readonly kept: number
-  readonly added: number
-  readonly up: boolean
-}
-
-const NOTHING_SCRAPED = { textBytes: 0, scraped: 0, kept: 0, added: 0, up: false }
 
 /**
  * What happens to a target when its body is there, or is not going to be: lines through the kernel, then segments into
@@ -98,15 +93,13 @@ export class Scraper {
   #closeAutoChunk(): AutoChunk {
     const chunk = closeChunk(this.kernel)
     const directory = new DataView(chunk.directory.buffer)
-    const entries = new DataView(chunk.entries.buffer, chunk.entries.byteOffset, chunk.entries.length)
-    return {
-      stencil: chunk.stencil,
-      rawBytes: directory.getUint32(CHUNK_RAW_BYTES_AT, true),
-      timeAt: directory.getUint32(CHUNK_TIME_AT, true),
-      valuesAt: Array.from({ length: chunk.entries.length / ENTRY_BYTES }, (_, index) =>
-        entries.getUint32(index * ENTRY_BYTES + ENTRY_VALUE_AT, true),
-      ),
+    const entries = new DataView(chunk.entries.buffer)
+    const valuesAt = chunk.entries.length > 0 ? [directory.getUint32(CHUNK_VALUE_AT, true)] : []
+    for (let at = ENTRY_BYTES; at < chunk.entries.length; at += ENTRY_BYTES) {
+      valuesAt.push(valuesAt.at(-1)! + (entries.getUint32(at + ENTRY_KEY_AT, true) >>> ENTRY_STEP_SHIFT))
     }
+    const rawBytes = directory.getUint32(CHUNK_RAW_BYTES_AT, true)
+    return { stencil: chunk.stencil, rawBytes, timeAt: directory.getUint32(CHUNK_TIME_AT, true), valuesAt }
   }
 
   /**
@@ -136,7 +129,7 @@ export class Scraper {
     const wasUp = target.up
     target.up = false
     target.samples = 0
-    if (!wasUp || !this.#marksStale(target)) {
+    if (!wasUp || target.job.spec.noStaleMarkers) {
       await this.#publisher.auto(target.block)
       return
     }
@@ -146,7 +139,7 @@ export class Scraper {
 
   /** Publishes stale markers for all series of a target that is not scraped any more, auto metrics included. */
   async retire(target: TargetState, nowMs: number): Promise<void> {
-    if (target.scrapes === 0 || !this.#marksStale(target)) return
+    if (target.scrapes === 0 || target.job.spec.noStaleMarkers) return
     const { block } = target
     const view = new DataView(block.bytes.buffer)
     for (let index = 0; index < block.autoValues; index++) {
@@ -161,15 +154,13 @@ export class Scraper {
     else await this.#publisher.auto(block)
   }
 
-  #marksStale(target: TargetState): boolean {
-    return !this.#options.noStaleMarkers && !target.job.spec.noStaleMarkers
-  }
-
   /** Takes the body through the kernel; the target gets a new block if its series have changed. */
   #read(target: TargetState, metadata: MetadataMap | undefined): void {
     const round = this.#round
-    const { client, spec } = target
-    round.begin(target.block, target.dueMs, this.#host.begin(target))
+    const { client, spec, limiter, block: old } = target
+    const isForgotten = limiter?.begin(target.dueMs) === true && old.entries > 0
+    const known = isForgotten ? TargetBlock.empty(old.auto()) : old
+    round.begin(known, target.dueMs, this.#host.begin(target))
     const onWindow =
       metadata === undefined
         ? undefined
@@ -180,24 +171,40 @@ export class Scraper {
     const { counts } = round
     this.#counters.add('linesInvalid', counts.invalid + this.#reader.oversizedLines)
     this.#checkLimits(spec, counts)
+    limiter?.commit()
     this.#count(counts)
-    if (sources === undefined) this.#counters.add('stencilHits', 1)
-    else {
-      this.#counters.add('stencilMisses', 1)
-      this.#counters.add('chunksEncoded', round.chunksEncoded)
-      const block = TargetBlock.assemble(target.block, sources, target.block.auto())
-      this.#counters.add('accountTargetBlocksBytes', block.sizeBytes - target.block.sizeBytes)
-      this.#counters.add('series', block.countSamples() - target.block.countSamples())
-      target.block = block
-      if (counts.added > 0) {
-        target.metadataDueMs = Math.min(target.metadataDueMs, target.dueMs + METADATA_CHANGE_MS)
-      }
-    }
-    const { scraped, kept } = counts
-    const added = this.#marksStale(target) ? counts.added : 0
-    const durationMs = performance.now() - target.startedMs
-    this.#storeAuto(target, { durationMs, textBytes: this.#reader.textBytes, scraped, kept, added, up: true })
-    target.samples = kept
+    if (sources === undefined && !isForgotten) this.#counters.add('stencilHits', 1)
+    else this.#replaceBlock(target, TargetBlock.assemble(known, sources ?? [], known.auto()))
+    const added = isForgotten ? this.#compare(old, target.block, sources ?? []) : counts.added
+    if (added > 0) target.metadataDueMs = Math.min(target.metadataDueMs, target.dueMs + METADATA_CHANGE_MS)
+    this.#storeAuto(target, {
+      durationMs: performance.now() - target.startedMs,
+      textBytes: this.#reader.textBytes,
+      scraped: counts.scraped,
+      kept: counts.kept,
+      added: target.job.spec.noStaleMarkers ? 0 : added,
+      overLimit: target.overLimit,
+      up: true,
+    })
+    target.samples = counts.kept
+  }
+
+  /** All series were learned anew: which of them the target did not have, and, in the index, which have gone. */
+  #compare(old: TargetBlock, block: TargetBlock, sources: readonly ChunkSource[]): number {
+    const { index } = this.#round
+    const added = index.compare(old, block)
+    seeRespelled(this.kernel, old, index.seen, sources)
+    return added
+  }
+
+  #replaceBlock(target: TargetState, block: TargetBlock): void {
+    const { block: old } = target
+    this.#counters.add('stencilMisses', 1)
+    this.#counters.add('chunksEncoded', this.#round.chunksEncoded)
+    this.#counters.add('accountTargetBlocksBytes', block.sizeBytes - old.sizeBytes)
+    this.#counters.add('series', block.countSamples() - old.countSamples())
+    target.block = block
+    if (target.limiter !== undefined) target.overLimit = block.countEntries(KIND_OVER_LIMIT)
   }
 
   /** @throws {LimitExceeded} */
@@ -218,7 +225,7 @@ export class Scraper {
   }
 
   async #publishVanished(target: TargetState, old: TargetBlock): Promise<void> {
-    if (!this.#marksStale(target)) return
+    if (target.job.spec.noStaleMarkers) return
     for (const { stencil, rawBytes, samples } of staleChunks(this.kernel, old, this.#round.index.seen, target.dueMs)) {
       this.#counters.add('staleMarkers', samples)
       await this.#publisher.segment(stencil, 0, stencil.length, rawBytes, samples)
@@ -232,10 +239,10 @@ export class Scraper {
 
   /** Stores the auto metrics of the scrape at hand in the target's block. */
   #storeAuto(target: TargetState, facts: ScrapeFacts): void {
-    const { block, spec } = target
+    const { block } = target
     const view = new DataView(block.bytes.buffer)
     for (const [index, metric] of target.autoMetrics.entries()) {
-      view.setFloat64(block.autoValueAt(index), autoValue(metric, spec, facts), true)
+      view.setFloat64(block.autoValueAt(index), autoValue(metric, target, facts), true)
     }
     this.#storeAutoTime(block, target.dueMs)
     target.lastDurationMs = facts.durationMs
@@ -251,28 +258,5 @@ export class Scraper {
       rest = Math.floor(rest / 128)
     }
     block.bytes[at + 5] = rest
-  }
-}
-
-function autoValue(metric: AutoMetric, spec: TargetSpec, facts: ScrapeFacts): number {
-  switch (metric) {
-    case 'scrape_duration_seconds':
-      return Math.round(facts.durationMs) / 1000
-    case 'scrape_response_size_bytes':
-      return facts.textBytes
-    case 'scrape_samples_limit':
-      return spec.sampleLimit
-    case 'scrape_samples_post_metric_relabeling':
-      return facts.kept
-    case 'scrape_samples_scraped':
-      return facts.scraped
-    case 'scrape_series_added':
-      return facts.added
-    case 'scrape_labels_limit':
-      return spec.labelLimit
-    case 'scrape_timeout_seconds':
-      return spec.timeoutMs / 1000
-    case 'up':
-      return facts.up ? 1 : 0
   }
 }

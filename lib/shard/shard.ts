@@ -8,12 +8,14 @@ import { PenstockError } from '../../shared/errors.ts'
 import { HeapWatch } from '../../shared/heap.ts'
 import type { LogLevel, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
-import { compileRules, type Relabeling } from '../relabel/compile.ts'
+import { compileRules } from '../relabel/compile.ts'
 import { Cadence } from './cadence.ts'
 import { systemClock } from './clock.ts'
+import { FailureLog } from './failure-log.ts'
 import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
 import { FetchMemory } from './fetch-memory.ts'
+import type { SeriesRules } from './learn/series-labels.ts'
 import { Publisher } from './publish.ts'
 import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
@@ -32,14 +34,14 @@ type Arrival = { readonly target: TargetState; readonly what: 'body' | 'failure'
  * While the ring is full that place waits, and with it everything that has arrived.
  */
 export class Shard implements FetchOwner {
-  readonly #log: ShardLog
+  readonly #failureLog: FailureLog
   readonly #counters: CounterBlock<ShardCounter>
   readonly #publisher: Publisher
   readonly #scraper: Scraper
   readonly #fetchMemory = new FetchMemory()
   readonly #heap = new HeapWatch(Date.now())
   readonly #cadence: Cadence<TargetState>
-  readonly #remoteRules: Relabeling
+  readonly #remoteRules: Omit<SeriesRules, 'metric'>
   readonly #jobs = new Map<string, ShardJob>()
   readonly #targets = new Map<string, TargetState>()
   readonly #clients = new Map<TargetClient, TargetState>()
@@ -54,14 +56,16 @@ export class Shard implements FetchOwner {
 
   /** @throws {KernelMissing | RelabelError} */
   constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
-    this.#log = log
+    this.#failureLog = new FailureLog(options, log)
     this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
-    this.#remoteRules = compileRules(options.remoteRelabelRules)
+    this.#remoteRules = { remote: compileRules(options.remoteRelabelRules), remoteLabels: options.remoteLabels }
     this.#publisher = new Publisher(memory, this.#counters)
     this.#scraper = new Scraper(options, this.#publisher, this.#counters)
-    if (this.#scraper.inflater.kind !== 'native') {
-      log('warn', 'this version of Node.js does not inflate straight into kernel memory; scrapes take more CPU')
-    }
+    const isNative = this.#scraper.inflater.kind === 'native'
+    log(
+      'info',
+      isNative ? 'gzip is inflated straight into kernel memory' : 'gzip is inflated by the public API of zlib',
+    )
     this.#cadence = new Cadence(systemClock, (target, dueMs, skipped) => this.#start(target, dueMs, skipped))
     this.#accountsTimer = setInterval(() => this.#storeAccounts(), ACCOUNTS_INTERVAL_MS)
     this.#storeAccounts()
@@ -118,7 +122,7 @@ export class Shard implements FetchOwner {
     let job = this.#jobs.get(spec.jobKey)
     if (job === undefined) {
       const jobSpec = jobs.get(spec.jobKey)!
-      const rules = { metric: compileRules(jobSpec.metricRelabelRules), remote: this.#remoteRules }
+      const rules = { ...this.#remoteRules, metric: compileRules(jobSpec.metricRelabelRules) }
       job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec, this.#fetchMemory), rules, targets: 0 }
       this.#jobs.set(spec.jobKey, job)
     }
@@ -189,7 +193,10 @@ export class Shard implements FetchOwner {
     target.busy = false
     target.scrapes++
     target.lastScrapeMs = target.dueMs
-    if (target.up) target.error = ''
+    if (target.up) {
+      target.error = ''
+      this.#failureLog.succeeded(target)
+    }
     this.#counters.add('targetsUp', Number(target.up) - Number(wasUp))
     this.#counters.add('scrapes', 1)
     this.#countDuration(target.lastDurationMs / 1000)
@@ -228,8 +235,7 @@ export class Shard implements FetchOwner {
       const isSamples = 'limit' in error && error.limit === 'sample_limit'
       this.#counters.add(isSamples ? 'scrapesOverSampleLimit' : 'scrapesOverLabelLimit', 1)
     }
-    // Once when a target goes down, not at every scrape of one that stays down.
-    if (target.up || target.scrapes === 0) this.#log('warn', `cannot scrape ${target.spec.url}: ${error.message}`)
+    this.#failureLog.failed(target, error)
   }
 
   #noteLag(lagMs: number, nowMs: number): void {

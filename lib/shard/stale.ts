@@ -3,8 +3,6 @@ import {
   CHUNK_RAW_BYTES_AT,
   CHUNK_SAMPLES_AT,
   ENTRY_BYTES,
-  ENTRY_KEY_AT,
-  KIND_OWN_TIME_WIDE,
   OLD_SEEN_AT,
   RUN_CHUNKS_MAX,
   RUN_DIRECTORY_AT,
@@ -15,7 +13,8 @@ import {
   STATE_RUN_CHUNKS,
 } from '../../kernel/layout.ts'
 import type { Kernel } from './kernel.ts'
-import { closeChunk } from './round.ts'
+import { closeChunk, openChunk } from './kernel-chunk.ts'
+import { hasVanished } from './respelled.ts'
 import type { ChunkStarts, NewChunk, TargetBlock } from './target-block.ts'
 
 /** Puts a stale marker into every place of a block's stencils, but for those of the auto metrics. */
@@ -53,9 +52,7 @@ export function* staleChunks(
     const first = (starts.entriesAt[chunk]! - block.entriesAt) / ENTRY_BYTES
     const entries = block.chunkEntries(chunk)
     if (!hasVanished(block, seen, first, entries)) continue
-    loadRun(kernel, block, starts, chunk, chunk + 1)
-    const stencilBytes = block.chunkStencilBytes(chunk)
-    kernel.exports.enterChunk(RUN_ENTRIES_AT, entries, RUN_STENCIL_AT, stencilBytes, first, 0)
+    openChunk(kernel, block.chunk(chunk, starts))
     kernel.bytes.set(seen.subarray(first, first + entries), OLD_SEEN_AT)
     for (let from = 0; from < entries; ) {
       from = kernel.exports.takeVanished(from)
@@ -72,15 +69,6 @@ function segmentOf(chunk: NewChunk): { stencil: Uint8Array; rawBytes: number; sa
     rawBytes: directory[CHUNK_RAW_BYTES_AT >> 2]!,
     samples: directory[CHUNK_SAMPLES_AT >> 2]!,
   }
-}
-
-function hasVanished(block: TargetBlock, seen: Uint8Array, first: number, entries: number): boolean {
-  for (let entry = first; entry < first + entries; entry++) {
-    if (seen[entry] !== 0) continue
-    const key = block.words[(block.entriesAt + entry * ENTRY_BYTES + ENTRY_KEY_AT) >> 2]!
-    if (key >>> 24 <= KIND_OWN_TIME_WIDE) return true
-  }
-  return false
 }
 
 function loadRun(kernel: Kernel, block: TargetBlock, starts: ChunkStarts, first: number, end: number): void {

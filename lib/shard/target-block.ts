@@ -6,6 +6,9 @@ import {
   CHUNK_SAMPLES_AT,
   CHUNK_STENCIL_BYTES_AT,
   ENTRY_BYTES,
+  ENTRY_KEY_AT,
+  ENTRY_KIND_BITS,
+  ENTRY_KIND_SHIFT,
 } from '../../kernel/layout.ts'
 
 /*
@@ -27,6 +30,7 @@ const AUTO_VALUES_AT = 16 // in words
 const AUTO_VALUES_MAX = 16
 const DIRECTORY_AT = (AUTO_VALUES_AT + AUTO_VALUES_MAX) * 4
 const WORD_BYTES = 4
+const ENTRY_KIND_MASK = (1 << ENTRY_KIND_BITS) - 1
 
 /** The compressed auto metrics of a target: `up`, `scrape_duration_seconds` and so on, in the order of their values. */
 export type AutoChunk = {
@@ -52,10 +56,12 @@ export type ChunkSource = NewChunk | number
 export class TargetBlock {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly words: Uint32Array<ArrayBuffer>
+  readonly #view: DataView
 
   constructor(buffer: ArrayBuffer) {
     this.bytes = new Uint8Array(buffer)
     this.words = new Uint32Array(buffer)
+    this.#view = new DataView(buffer)
     assert(this.words[0] === MAGIC && this.words[1] === VERSION, 'not a target block of this version')
   }
 
@@ -166,11 +172,34 @@ export class TargetBlock {
     return this.#directory(chunk, CHUNK_RAW_BYTES_AT)
   }
 
+  /** One of `KIND_…` of kernel/layout.ts. */
+  entryKind(entry: number): number {
+    const at = this.entriesAt + entry * ENTRY_BYTES + ENTRY_KEY_AT
+    return (this.#view.getUint32(at, true) >>> ENTRY_KIND_SHIFT) & ENTRY_KIND_MASK
+  }
+
+  /** The lower 32 bits of the hash of an entry's key. */
+  entryHashLow(entry: number): number {
+    return this.#view.getUint32(this.entriesAt + entry * ENTRY_BYTES, true)
+  }
+
+  /** The upper 16 bits of it. */
+  entryHashHigh(entry: number): number {
+    return this.#view.getUint16(this.entriesAt + entry * ENTRY_BYTES + 4, true)
+  }
+
   /** Series with a place in the stencil, those of the scrape itself not counted. */
   countSamples(): number {
     let samples = 0
     for (let chunk = 0; chunk < this.chunks; chunk++) samples += this.chunkSamples(chunk)
     return samples
+  }
+
+  /** Lines of the exposition whose entry is of this kind. */
+  countEntries(kind: number): number {
+    let count = 0
+    for (let entry = 0; entry < this.entries; entry++) if (this.entryKind(entry) === kind) count++
+    return count
   }
 
   /** Where the entries and the stencil of each chunk begin in `bytes`. */

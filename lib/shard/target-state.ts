@@ -1,9 +1,11 @@
 import type { TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import type { UntoldScrapes } from './failure-log.ts'
 import type { TargetClient } from './fetch.ts'
 import type { FetchJob } from './fetch-job.ts'
 import type { AutoMetric } from './learn/auto-metrics.ts'
 import { SeriesLabeler, type SeriesRules } from './learn/series-labels.ts'
+import { SeriesLimiter } from './series-limiter.ts'
 import type { TargetBlock } from './target-block.ts'
 
 /**
@@ -26,6 +28,8 @@ export class TargetState {
   readonly spec: TargetSpec
   readonly job: ShardJob
   readonly client: TargetClient
+  /** Of a target with a series limit. */
+  readonly limiter: SeriesLimiter | undefined
   /** Auto metrics that relabeling keeps, in the order of their values in the block. */
   autoMetrics: readonly AutoMetric[] = []
   #block: TargetBlock | undefined
@@ -44,12 +48,16 @@ export class TargetState {
   lastScrapeMs = 0
   lastDurationMs = 0
   samples = 0
+  /** Of those that the block has entries for: lines whose series the limiter does not admit. */
+  overLimit = 0
   error = ''
+  untold: UntoldScrapes | undefined
 
   constructor(spec: TargetSpec, job: ShardJob, client: TargetClient) {
     this.spec = spec
     this.job = job
     this.client = client
+    this.limiter = spec.seriesLimit > 0 ? new SeriesLimiter(spec.seriesLimit) : undefined
   }
 
   get isPrepared(): boolean {

@@ -56,9 +56,9 @@ export class Batch {
    * Takes one frame of shared/frame.ts at `bytes[start]` to `bytes[end - 1]`. If a limit would be exceeded, the block so
    * far is closed first; a segment that exceeds a limit by itself becomes a block of its own.
    */
-  append(bytes: Uint8Array, start: number, end: number, kind: number): void {
-    assert(kind === KIND_SEGMENT || kind === KIND_METADATA, `frame of unknown kind ${kind}`)
-    assert(end - start >= SEGMENT_HEADER_BYTES, `frame of ${end - start} B is shorter than its header`)
+  append(bytes: Buffer, start: number, end: number, kind: number): void {
+    if (kind !== KIND_SEGMENT && kind !== KIND_METADATA) assert.fail(`frame of unknown kind ${kind}`)
+    if (end - start < SEGMENT_HEADER_BYTES) assert.fail(`frame of ${end - start} B is shorter than its header`)
     const rawBytes = readU32(bytes, start + SEGMENT_RAW_BYTES_AT)
     const samples = readU32(bytes, start + SEGMENT_SAMPLES_AT)
     if (
@@ -69,7 +69,7 @@ export class Batch {
     }
     const from = start + SEGMENT_HEADER_BYTES
     const buffer = this.#room(end - from)
-    buffer.set(bytes.subarray(from, end), this.#end)
+    bytes.copy(buffer, this.#end, from, end) // of shared memory faster than `set`, which goes word by word
     this.#end += end - from
     this.#rawBytes += rawBytes
     this.#samples += samples

@@ -1,21 +1,24 @@
-import { Agent, type ClientRequestArgs, type RequestOptions } from 'node:http'
-import { isIP } from 'node:net'
-import type { Duplex } from 'node:stream'
-import type { ConnectionOptions } from 'node:tls'
+import { connect, isIP } from 'node:net'
 import { Authorizer } from '../../shared/authorize.ts'
 import { PenstockError } from '../../shared/errors.ts'
-import type { AuthSpec } from '../../shared/http-spec.ts'
+import type { AuthSpec, TlsSpec } from '../../shared/http-spec.ts'
 import type { DestinationSpec } from '../../shared/protocol.ts'
-import { type TlsOptions, tlsOptions } from '../../shared/tls.ts'
-import { Exchange, type SendOutcome } from './exchange.ts'
+import { tlsOptions } from '../../shared/tls.ts'
+import { Connection, type SendOutcome, type SocketOpener } from './connection.ts'
 
-/** Long enough that a destination with an interval of a minute keeps its connections. */
-const KEEP_ALIVE_MS = 90_000
-/** Idle connections are probed, so that a block does not find out that the other side is gone. */
-const PROBE_MS = 15_000
+/** What says where a body ends, whether it is to come, and what becomes of the connection is not for the user to say. */
+const FRAMING_HEADERS = [
+  'content-length',
+  'transfer-encoding',
+  'trailer',
+  'expect',
+  'connection',
+  'keep-alive',
+  'upgrade',
+]
 
-/** What says where a body ends, and whether it is to come: that is not for the user to say. */
-const FRAMING_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect'])
+/** Most answers take less. */
+const READ_BYTES = 4 * 1024
 
 /** A destination's URL is none that can be written to. */
 export class RemoteUrlInvalid extends PenstockError {
@@ -27,103 +30,77 @@ export class RemoteUrlInvalid extends PenstockError {
   }
 }
 
+/** A header's value would end it, and begin another. */
+export class HeaderInvalid extends PenstockError {
+  override readonly name = 'HeaderInvalid'
+  override readonly code = 'CONFIG_INVALID'
+  override readonly retryable = true
+
+  constructor(name: string) {
+    super(`the request header ${name} would have more than one line; correct the secret or the file that it comes from`)
+  }
+}
+
 /**
  * The HTTP side of one destination: remote write 1.0 requests over one kept connection a lane. It knows nothing of
  * retries. Owns its connections until `close`.
  */
 export class Remote {
   readonly #sendTimeoutMs: number
-  /** What all requests have in common. */
-  readonly #options: RequestOptions
-  readonly #headers: Readonly<Record<string, string>>
+  /** Request line and headers, as far as they are always the same. */
+  readonly #head: string
   readonly #authorizer: Authorizer | undefined
-  /** Undefined unless the destination is one of `https:`. */
-  readonly #tlsOptions: (() => TlsOptions) | undefined
-  /** By lane, made when the lane first sends. */
-  readonly #connections: (Connection | undefined)[] = []
-  readonly #underWay = new Set<Exchange>()
-  #isClosed = false
+  /** One a lane. */
+  readonly #connections: readonly Connection[]
 
   /** @throws {RemoteUrlInvalid} */
   constructor(spec: DestinationSpec) {
     const url = URL.parse(spec.url)
     if (url === null || !/^https?:$/.test(url.protocol)) throw new RemoteUrlInvalid(spec.name)
-    const isSecure = url.protocol === 'https:'
+    const auth = authOf(url, spec)
     this.#sendTimeoutMs = spec.sendTimeoutMs
-    this.#options = {
-      method: 'POST',
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: url.port || (isSecure ? 443 : 80),
-      path: url.pathname + url.search,
-    }
-    this.#headers = requestHeaders(spec, url.host)
-    const auth = spec.http.auth ?? (isGivenHeader(spec, 'authorization') ? undefined : urlAuth(url))
+    this.#head = requestHead(url, spec)
     this.#authorizer = auth && new Authorizer(auth)
-    this.#tlsOptions = isSecure ? tlsOptions(spec.http.tls) : undefined
+    const open = socketOpener(url, spec.http.tls)
+    const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
+    this.#connections = Array.from({ length: spec.queues }, () => new Connection(open, readBuffer))
   }
 
   /** Sends one block's body; never rejects. `body` is read until the promise resolves. One call a lane at a time. */
   send(lane: number, body: Uint8Array): Promise<SendOutcome> {
-    return new Promise(resolve => {
-      const exchange = new Exchange(this.#sendTimeoutMs, outcome => {
-        this.#underWay.delete(exchange)
-        resolve(outcome)
-      })
-      this.#underWay.add(exchange)
-      try {
-        exchange.start(this.#requestOptions(lane, body.length), body)
-      } catch (error) {
-        exchange.abandon(error as Error)
-      }
-    })
+    let authorization: string
+    try {
+      authorization = this.#authorizer === undefined ? '' : headerLine('Authorization', this.#authorizer.header())
+    } catch (error) {
+      return Promise.resolve({ type: 'unanswered', error: error as Error, wasStale: false })
+    }
+    const head = `${this.#head}${authorization}Content-Length: ${body.length}\r\n\r\n`
+    return this.#connections[lane]!.send(head, body, this.#sendTimeoutMs)
   }
 
   /** Ends the requests under way as unanswered and closes all connections, for ever. */
   close(): void {
-    this.#isClosed = true
-    for (const exchange of this.#underWay) exchange.abandon(new Error('the connection was closed from this side'))
-    for (const connection of this.#connections) connection?.destroy()
-  }
-
-  #requestOptions(lane: number, bodyBytes: number): RequestOptions {
-    if (this.#isClosed) throw new Error('the destination is closed')
-    this.#connections[lane] ??= new Connection(this.#tlsOptions)
-    const headers: Record<string, string> = { ...this.#headers, 'Content-Length': String(bodyBytes) }
-    if (this.#authorizer !== undefined) headers.Authorization = this.#authorizer.header()
-    return { ...this.#options, headers, agent: this.#connections[lane] }
+    for (const connection of this.#connections) connection.close()
   }
 }
 
-/**
- * Opens a connection and keeps it, over TLS if there are options for it; only then Node's TLS is loaded. As no more than
- * one request is under way, there is one connection, and for a moment one that is being closed.
- */
-class Connection extends Agent {
-  readonly #tlsOptions: (() => TlsOptions) | undefined
-
-  constructor(options: (() => TlsOptions) | undefined) {
-    super({ keepAlive: true, keepAliveMsecs: PROBE_MS, maxFreeSockets: 1, timeout: KEEP_ALIVE_MS })
-    this.#tlsOptions = options
-  }
-
-  override createConnection(
-    options: ClientRequestArgs,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    if (this.#tlsOptions === undefined) return super.createConnection(options, callback)
-    const host = options.host!
-    return process.getBuiltinModule('node:tls').connect({
-      ...(options as ConnectionOptions),
-      servername: isIP(host) === 0 ? host : '', // not that of a `Host` header, which Node would take
-      ALPNProtocols: ['http/1.1'],
-      ...this.#tlsOptions(),
-    })
+/** Opens plain sockets or TLS ones, for which Node's TLS is loaded with the first. */
+function socketOpener(url: URL, tls: TlsSpec | undefined): SocketOpener {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const isSecure = url.protocol === 'https:'
+  const address = { host, port: Number(url.port || (isSecure ? 443 : 80)) }
+  if (!isSecure) return onread => connect({ ...address, onread })
+  const currentTlsOptions = tlsOptions(tls)
+  const servername = isIP(host) === 0 ? host : ''
+  return onread => {
+    const options = { ...address, servername, ALPNProtocols: ['http/1.1'], ...currentTlsOptions(), onread }
+    return process.getBuiltinModule('node:tls').connect(options)
   }
 }
 
 /** Those of the protocol win over the user's, and the user's last of a name over the first. */
-function requestHeaders(spec: DestinationSpec, host: string): Readonly<Record<string, string>> {
-  const headers = new Map<string, readonly [name: string, value: string]>([['host', ['Host', host]]])
+function requestHead(url: URL, spec: DestinationSpec): string {
+  const headers = new Map<string, readonly [name: string, value: string]>([['host', ['Host', url.host]]])
   for (const header of spec.http.headers) headers.set(header[0].toLowerCase(), header)
   const own = [
     ['User-Agent', 'vmagent'], // receivers and proxies tell agents apart by it; a drop-in keeps it
@@ -134,12 +111,18 @@ function requestHeaders(spec: DestinationSpec, host: string): Readonly<Record<st
   for (const header of own) headers.set(header[0].toLowerCase(), header)
   for (const name of FRAMING_HEADERS) headers.delete(name)
   if (spec.http.auth !== undefined) headers.delete('authorization')
-  return Object.fromEntries(headers.values())
+  const lines = headers.values().map(([name, value]) => headerLine(name, value))
+  return `POST ${url.pathname}${url.search} HTTP/1.1\r\n${lines.toArray().join('')}`
 }
 
-/** @param name in lower case */
-function isGivenHeader(spec: DestinationSpec, name: string): boolean {
-  return spec.http.headers.some(header => header[0].toLowerCase() === name)
+function headerLine(name: string, value: string): string {
+  if (/[\r\n\0]/.test(value)) throw new HeaderInvalid(name)
+  return `${name}: ${value}\r\n`
+}
+
+/** Of the options; else of the URL, unless a header of the user takes its place. */
+function authOf(url: URL, { http }: DestinationSpec): AuthSpec | undefined {
+  return http.auth ?? (http.headers.some(([name]) => /^authorization$/i.test(name)) ? undefined : urlAuth(url))
 }
 
 /** Credentials in front of the host, as in `http://user:password@host/`. */

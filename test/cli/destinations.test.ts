@@ -129,6 +129,16 @@ const REFUSED: readonly (readonly [title: string, argv: readonly string[], probl
     ['-remoteWrite.url=http://a/', '-remoteWrite.bearerToken=t', '-remoteWrite.bearerTokenFile=f'],
     /-remoteWrite\.bearerToken and -remoteWrite\.bearerTokenFile are both set/,
   ],
+  [
+    'a secret behind a URL',
+    ['-remoteWrite.url=http://a/', '-remoteWrite.bearerTokenFile=https://a/t'],
+    /only files are read/,
+  ],
+  [
+    'a certificate behind a URL',
+    ['-remoteWrite.url=http://a/', '-remoteWrite.tlsCAFile=http://a/ca'],
+    /only files are read/,
+  ],
   ['a certificate without key', ['-remoteWrite.url=http://a/', '-remoteWrite.tlsCertFile=c'], /has only one/],
   ['a header without value', ['-remoteWrite.url=http://a/', '-remoteWrite.headers=foo'], /not name:value/],
   ['an empty header', ['-remoteWrite.url=http://a/', '-remoteWrite.headers=a:b^^'], /not name:value/],

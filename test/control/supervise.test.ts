@@ -2,12 +2,12 @@ import test, { type ExecutionContext } from 'ava'
 import { destinationCountersIn, shardCountersIn, writerCountersIn } from '../../lib/control/ring-memory.ts'
 import { Supervisor } from '../../lib/control/supervise.ts'
 import type { WorkerFailed } from '../../lib/control/thread.ts'
-import { destinationOf, jobOf, targetOf } from '../support/specs.ts'
+import { destinationOf, jobOf, shardOptionsOf, targetOf } from '../support/specs.ts'
 import { fakeWorkers, recordingLogger } from '../support/supervision.ts'
 
 const jobs = ['a', 'b'].map(jobOf)
 
-const shardOptions = { remoteRelabelRules: [], sendMetadata: false, hashSeed: [1, 2], noStaleMarkers: false } as const
+const shardOptions = shardOptionsOf()
 
 async function supervise(t: ExecutionContext, shardCount = 2, destinations = ['1:secret-url']) {
   const { logger, log } = recordingLogger()
@@ -153,7 +153,7 @@ test('new shards get the targets of those before them, with their jobs', async t
   const targets = Array.from({ length: 30 }, (_, number) => targetOf(number, number % 2 === 0 ? 'a' : 'b'))
   supervisor.assign(jobs, targets)
   const before = await supervisor.targetStatuses()
-  await supervisor.replaceShards({ ...shardOptions, noStaleMarkers: true }, 100)
+  await supervisor.replaceShards({ ...shardOptions, sendMetadata: true }, 100)
   const after = await supervisor.targetStatuses()
   t.deepEqual(
     [...after.values()].map(status => [status.id, status.samples]).sort(),

@@ -59,13 +59,20 @@ test('the fields of the state do not overlap', t => {
 })
 
 test('the fields of entries and chunks lie within their records', t => {
-  t.deepEqual([layout.ENTRY_KEY_AT, layout.ENTRY_VALUE_AT, layout.ENTRY_BYTES], [8, 12, 16])
+  const { ENTRY_KIND_SHIFT, ENTRY_KIND_BITS, ENTRY_STEP_SHIFT, KEY_BYTES_LONG } = layout
+  t.deepEqual([layout.ENTRY_KEY_AT, layout.ENTRY_BYTES], [6, 10])
+  t.is(KEY_BYTES_LONG, 2 ** ENTRY_KIND_SHIFT - 1)
+  t.is(ENTRY_KIND_SHIFT + ENTRY_KIND_BITS, ENTRY_STEP_SHIFT)
+  t.true(layout.KIND_UNSENT < 2 ** ENTRY_KIND_BITS)
+  // Snappy adds 32 bytes and a sixth at most.
+  t.true(32 + (layout.CHUNK_RAW_BYTES_MAX * 7) / 6 < 2 ** (32 - ENTRY_STEP_SHIFT))
   const { CHUNK_ENTRIES_AT, CHUNK_SAMPLES_AT, CHUNK_STENCIL_BYTES_AT, CHUNK_RAW_BYTES_AT, CHUNK_TIME_AT } = layout
   t.deepEqual(
     [CHUNK_ENTRIES_AT, CHUNK_SAMPLES_AT, CHUNK_STENCIL_BYTES_AT, CHUNK_RAW_BYTES_AT, CHUNK_TIME_AT],
     [0, 4, 8, 12, 16],
   )
-  t.true(layout.CHUNK_BYTES >= CHUNK_TIME_AT + 4 && layout.CHUNK_BYTES % 8 === 0)
+  t.is(layout.CHUNK_VALUE_AT, CHUNK_TIME_AT + 4)
+  t.true(layout.CHUNK_BYTES >= layout.CHUNK_VALUE_AT + 4 && layout.CHUNK_BYTES % 8 === 0)
 })
 
 test('the largest series that can come up has room everywhere', t => {

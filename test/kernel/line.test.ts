@@ -91,7 +91,7 @@ function mistake(line: string, found: KernelLine | undefined): string | undefine
   if (found.bits !== bitsOf(expected.value)) return `value ${found.bits}`
   if (found.timeMs !== expected.timeMs) return `timestamp ${found.timeMs}`
   if (found.next !== Buffer.byteLength(line) + 1) return `next line at ${found.next}`
-  if (!found.isPlain) return undefined
+  if (!found.isPlain || new Set(names).size < names.length) return undefined
   if (found.name !== expected.name) return `name ${found.name}`
   const show = (labels: readonly (readonly string[])[]): string =>
     JSON.stringify(labels.filter(([, value]) => value !== ''))
@@ -228,6 +228,35 @@ test('lines that are almost as they should be are read as the reference reads th
   fc.assert(
     fc.property(line, text => mistake(text, parse(text)) === undefined),
     { numRuns: 20_000 },
+  )
+  t.pass()
+})
+
+test('values of every length and form mean what the reference says', async t => {
+  const parse = await makeParser()
+  const exact = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.float({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+  )
+  const text = fc.tuple(exact, fc.nat(17), fc.nat(3)).map(([value, digits, form]) => {
+    if (form === 0) return String(value)
+    if (form === 1) return value.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2')
+    return Math.abs(value) < 1e15 ? value.toFixed(Math.min(digits, form === 2 ? 3 : 17)) : value.toPrecision(digits + 1)
+  })
+  const odd = fc
+    .array(fc.constantFrom(...'0123456789', '.', '-', '+', 'e', 'E', '_'), { maxLength: 20 })
+    .map(parts => parts.join(''))
+  const value = fc.oneof(
+    text,
+    odd,
+    fc.constantFrom('1e+00', '1e-00', '1e+22', '1e+23', '999999999999999e-22', '-0e+99', '0.e+01'),
+  )
+  const blank = fc.constantFrom('', ' ', '  ', '\t')
+  const line = fc.tuple(blank, value, fc.constantFrom('', '', '\r', ' ', ' 5')).map(parts => `a{}${parts.join('')}`)
+  fc.assert(
+    fc.property(line, text => mistake(text, parse(text)) === undefined),
+    { numRuns: 50_000 },
   )
   t.pass()
 })

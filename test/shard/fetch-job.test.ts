@@ -100,6 +100,27 @@ test('credentials come from basic_auth, authorization or the headers; the first 
   t.is((await headersOf(t, {}, { http: { headers } })).authorization, 'Raw abc')
 })
 
+test('credentials in the URL are used unless the job has some', async t => {
+  const authorizationsOf = async (credentials: string, http: HttpSpec) => {
+    const seen: (string | undefined)[] = []
+    const origin = await serve(t, (request, response) => {
+      seen.push(request.headers.authorization)
+      response.end()
+    })
+    const target = fetching(t, origin.replace('//', `//${credentials}@`), {}, { http })
+    for (let i = 0; i < 2; i++) await target.text()
+    return [...new Set(seen)]
+  }
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+  const auth = { type: 'authorization', scheme: 'Bearer', credentials: { value: 'tok' } } as const
+  t.deepEqual(await authorizationsOf('user:pass', { headers: [] }), [basic('user:pass')])
+  t.deepEqual(await authorizationsOf('us%20er:p%3Aß', { headers: [] }), [basic('us er:p:ß')])
+  t.deepEqual(await authorizationsOf('user', { headers: [['X-Other', '1']] }), [basic('user:')])
+  t.deepEqual(await authorizationsOf('100%:1', { headers: [] }), [basic('100%:1')])
+  t.deepEqual(await authorizationsOf('user:pass', { headers: [], auth }), ['Bearer tok'])
+  t.deepEqual(await authorizationsOf('user:pass', { headers: [['authorization', 'Raw']] }), ['Raw'])
+})
+
 test('a token that is rotated is used by all targets of the job from then on', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-fetch-'))
   t.teardown(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { LEARN_AT } from '../../kernel/layout.ts'
-import { closeChunk } from '../../lib/shard/round.ts'
+import { closeChunk } from '../../lib/shard/kernel-chunk.ts'
 import { markAllStale, staleChunks } from '../../lib/shard/stale.ts'
 import { TargetBlock } from '../../lib/shard/target-block.ts'
 import { decodeSeries, type ModelTarget, showStale, uncompress } from '../support/kernel-model.ts'

@@ -39,7 +39,10 @@ function push(producer: RingProducer, payload: Uint8Array, kind = 1): boolean {
 
 function pull(consumer: RingConsumer, framesMax = Number.POSITIVE_INFINITY): Frame[] {
   const frames: Frame[] = []
-  consumer.drain((bytes, start, end, kind) => frames.push({ kind, payload: bytes.slice(start, end) }), framesMax)
+  consumer.drain(
+    (bytes, start, end, kind) => frames.push({ kind, payload: Uint8Array.from(bytes.subarray(start, end)) }),
+    framesMax,
+  )
   return frames
 }
 

@@ -17,8 +17,6 @@ export type ShownSeries = { readonly labels: string; readonly sample: string }
 
 /** What a scrape of one body must come to. */
 export type ModelScrape = {
-  /** The body ends in the middle of a line. */
-  readonly isCut: boolean
   /** In the order of the body. */
   readonly series: readonly ShownSeries[]
   readonly scraped: number
@@ -53,24 +51,22 @@ export class Model {
     const series: ShownSeries[] = []
     const keys = new Map<string, string | undefined>()
     const keyOfLine: string[] = []
-    const texts = body.split('\n')
     let invalid = 0
-    let last: ModelLine | 'invalid' | 'nothing' = 'nothing'
-    for (const text of texts) {
-      last = this.#line(text)
-      if (last === 'nothing') continue
-      if (last === 'invalid') {
+    for (const text of body.split('\n')) {
+      const line = this.#line(text)
+      if (line === 'nothing') continue
+      if (line === 'invalid') {
         invalid++
         continue
       }
-      const { key, labels, parsed } = last
+      const { key, labels, parsed } = line
       keys.set(key, labels)
       keyOfLine.push(key)
       if (labels === undefined) continue
       const ownTime = this.#target.honorTimestamps && parsed.timeMs !== 0n
       series.push({ labels, sample: showSample(parsed.value, ownTime ? parsed.timeMs : timeMs) })
     }
-    return { isCut: last === 'invalid', series, scraped: keyOfLine.length, invalid, keys, keyOfLine }
+    return { series, scraped: keyOfLine.length, invalid, keys, keyOfLine }
   }
 
   #line(text: string): ModelLine | 'invalid' | 'nothing' {
@@ -116,14 +112,18 @@ function give(labels: Map<string, string>, name: string, value: string): void {
   labels.set(name, value)
 }
 
-/** For each series of `before` that `now` does not have, its labels, in the order of `before`. */
+/** For each series of `before` that `now` does not have, by its labels, these labels, in the order of `before`. */
 export function vanished(before: ModelScrape, now: ModelScrape): string[] {
-  const gone: string[] = []
-  for (const key of before.keyOfLine) {
+  const present = new Set(now.keys.values())
+  return before.keyOfLine.flatMap(key => {
     const labels = before.keys.get(key)
-    if (!now.keys.has(key) && labels !== undefined) gone.push(labels)
-  }
-  return gone
+    return labels === undefined || now.keys.has(key) || present.has(labels) ? [] : [labels]
+  })
+}
+
+/** Labels that only lines have whose key is new: their series is there, however it was spelled before. */
+export function respelled(before: ModelScrape, now: ModelScrape): Set<string | undefined> {
+  return new Set([...now.keys].filter(([key]) => !before.keys.has(key)).map(([, labels]) => labels))
 }
 
 /** Lines of `now` whose key `before` did not have. */

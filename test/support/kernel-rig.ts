@@ -1,10 +1,12 @@
+import { WINDOW_AT } from '../../kernel/layout.ts'
 import { compileRules } from '../../lib/relabel/compile.ts'
 import type { TargetClient } from '../../lib/shard/fetch.ts'
 import { FetchJob } from '../../lib/shard/fetch-job.ts'
 import { createInflater, type Inflater } from '../../lib/shard/inflate.ts'
 import { Kernel } from '../../lib/shard/kernel.ts'
 import { LearnHost } from '../../lib/shard/learn-host.ts'
-import { Round, type RoundCounts } from '../../lib/shard/round.ts'
+import { Round } from '../../lib/shard/round.ts'
+import type { RoundCounts } from '../../lib/shard/round-counts.ts'
 import { BodyReader, type ReceivedBody } from '../../lib/shard/scrape-body.ts'
 import { staleChunks } from '../../lib/shard/stale.ts'
 import { type AutoChunk, TargetBlock } from '../../lib/shard/target-block.ts'
@@ -77,6 +79,19 @@ export class KernelRig {
     }
   }
 
+  /** Takes in the lines of a body in windows of so many lines, and gives no more than the block. */
+  scrapeWindows(windows: readonly (readonly string[])[], timeMs: number): void {
+    this.round.begin(this.block, timeMs, this.#host.begin(this.#target))
+    for (const lines of windows) {
+      const text = Buffer.from(lines.map(line => `${line}\n`).join(''))
+      this.kernel.bytes.set(text, WINDOW_AT)
+      this.round.lines(WINDOW_AT, WINDOW_AT + text.length)
+    }
+    const sources = this.round.finish()
+    if (sources !== undefined) this.block = TargetBlock.assemble(this.block, sources, NO_AUTO_METRICS)
+    this.round.forget()
+  }
+
   /** Takes in a body and gives up then, as for a limit that is exceeded. */
   giveUp(body: string, timeMs: number): void {
     this.round.begin(this.block, timeMs, this.#host.begin(this.#target))
@@ -134,7 +149,7 @@ function targetState({ labels, honorLabels, honorTimestamps, drops }: ModelTarge
     seriesLimit: 0,
   }
   // Nothing here fetches.
-  const rules = { metric: compileRules(job.metricRelabelRules), remote: compileRules([]) }
+  const rules = { metric: compileRules(job.metricRelabelRules), remote: compileRules([]), remoteLabels: [] }
   const shardJob = { spec: job, fetchJob: new FetchJob(job), rules, targets: 1 }
   return new TargetState(spec, shardJob, undefined as unknown as TargetClient)
 }

@@ -1,4 +1,4 @@
-import type { DestinationSpec } from '../../shared/protocol.ts'
+import type { DestinationSpec, ShardOptions } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 
 /** A job without anything special. */
@@ -35,6 +35,19 @@ export function targetOf(number: number, jobKey = 'a', behaviour = 'none'): Targ
     sampleLimit: 0,
     labelLimit: 0,
     seriesLimit: 0,
+  }
+}
+
+/** Options of shards without anything special. */
+export function shardOptionsOf(fields: Partial<ShardOptions> = {}): ShardOptions {
+  return {
+    remoteRelabelRules: [],
+    remoteLabels: [],
+    sendMetadata: false,
+    hashSeed: [1, 2],
+    suppressScrapeErrors: false,
+    suppressScrapeErrorsDelayMs: 0,
+    ...fields,
   }
 }
 

@@ -17,7 +17,7 @@ function batchOf(limits = NO_LIMITS) {
   const append = (raw: Uint8Array | string, samples = 1, kind = KIND_SEGMENT) => {
     const segment = segmentOf(raw, samples)
     // Somewhere in a bigger array, as in a ring.
-    const ring = new Uint8Array(segment.length + 24).fill(0xee)
+    const ring = Buffer.alloc(segment.length + 24, 0xee)
     ring.set(segment, 16)
     batch.append(ring, 16, 16 + segment.length, kind)
   }
@@ -102,8 +102,8 @@ test('a segment beyond a limit closes the block before it and gets one of its ow
 
 test('a frame of an unknown kind or shorter than its header is a bug', t => {
   const { batch } = batchOf()
-  t.throws(() => batch.append(new Uint8Array(32), 0, 32, 7), { message: 'frame of unknown kind 7' })
-  t.throws(() => batch.append(new Uint8Array(32), 0, 15, KIND_SEGMENT), { message: /15 B is shorter/ })
+  t.throws(() => batch.append(Buffer.alloc(32), 0, 32, 7), { message: 'frame of unknown kind 7' })
+  t.throws(() => batch.append(Buffer.alloc(32), 0, 15, KIND_SEGMENT), { message: /15 B is shorter/ })
 })
 
 test('a small block takes little memory, even if the blocks before it were big', t => {
@@ -178,7 +178,7 @@ test('any segments come out once, in order, within the limits, and all memory co
 
 test('the header of a frame is no part of the block', t => {
   const { batch, blocks } = batchOf()
-  batch.append(new Uint8Array(SEGMENT_HEADER_BYTES), 0, SEGMENT_HEADER_BYTES, KIND_METADATA)
+  batch.append(Buffer.alloc(SEGMENT_HEADER_BYTES), 0, SEGMENT_HEADER_BYTES, KIND_METADATA)
   batch.close()
   t.deepEqual([...blocks[0]!.body], [0])
 })

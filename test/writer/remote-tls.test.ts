@@ -1,6 +1,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
@@ -96,7 +96,20 @@ test('certificates that cannot be read, or are none, are outcomes that a correct
   t.pass()
 })
 
-test('a thread that sends over plain HTTP only loads neither TLS nor undici', async t => {
+test('the send timeout covers a server that never finishes the handshake, and it does not see the block', async t => {
+  const received: Buffer[] = []
+  const server = createTcpServer(socket =>
+    socket.on('data', chunk => received.push(chunk as Buffer)).on('error', () => {}),
+  )
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const remote = new Remote(destinationSpec(url, { sendTimeoutMs: 200 }))
+  t.like(await remote.send(0, body), { type: 'unanswered', error: { name: 'SendTimeout' } })
+  t.false(Buffer.concat(received).includes('xxx'))
+})
+
+test('a thread that sends over plain HTTP only loads no TLS and no other HTTP client', async t => {
   const sink = await Sink.open(t)
   const send = `
     const { Remote } = await import(${JSON.stringify(new URL('../../lib/writer/remote.ts', import.meta.url).href)})
@@ -105,7 +118,7 @@ test('a thread that sends over plain HTTP only loads neither TLS nor undici', as
     await remote.send(0, Buffer.from([0]))
     const undici = Object.keys(createRequire(${JSON.stringify(import.meta.url)}).cache).filter(name => name.includes('/undici/'))
     remote.close()
-    postMessage([...undici, ...process.moduleLoadList.filter(name => /^NativeModule (tls|https|http)$/.test(name))])`
+    postMessage([...undici, ...process.moduleLoadList.filter(name => /^NativeModule (http|https|tls|.*undici)$/.test(name))])`
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads')
     const postMessage = message => parentPort.postMessage(message)
@@ -114,6 +127,6 @@ test('a thread that sends over plain HTTP only loads neither TLS nor undici', as
   )
   t.teardown(() => worker.terminate())
   const loaded = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  t.deepEqual(loaded, ['NativeModule http'])
+  t.deepEqual(loaded, [])
   t.is(sink.requests.length, 1)
 })

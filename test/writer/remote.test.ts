@@ -10,7 +10,7 @@ import { destinationSpec } from './support.ts'
 const body = snappy.compressSync('samples')
 /** More than the buffers of any connection take. */
 const HUGE = Buffer.alloc(48 * 2 ** 20)
-const OVERWRITTEN = 1
+const OVERWRITTEN = 'overwritten'
 
 function remoteTo(t: ExecutionContext, url: string, given: Partial<DestinationSpec> = {}): Remote {
   const remote = new Remote(destinationSpec(url, given))
@@ -83,13 +83,14 @@ test('headers that say where the body ends are left out, and Host may be given',
     ['transfer-encoding', 'chunked'],
     ['Trailer', 'X-Sum'],
     ['Expect', '100-continue'],
+    ['Connection', 'close'],
     ['Host', 'metrics.test'],
   ] as const
   await remoteTo(t, sink.url, { http: { headers } }).send(0, body)
   const seen = sink.requests[0]!.headers
   t.is(seen['content-length'], String(body.length))
   t.is(seen.host, 'metrics.test')
-  for (const name of ['transfer-encoding', 'trailer', 'expect']) t.is(seen[name], undefined)
+  for (const name of ['transfer-encoding', 'trailer', 'expect', 'connection']) t.is(seen[name], undefined)
   await remoteTo(t, sink.url).send(0, body)
   t.is(sink.requests[1]!.headers.host, new URL(sink.url).host)
 })
@@ -202,6 +203,42 @@ test('a loss of the connection is known as stale if the connection was kept from
   t.like(await remote.send(0, body), { type: 'unanswered', wasStale: false })
 })
 
+test('a connection is not used when its server is about to close it', async t => {
+  const sink = await Sink.open(t, () => ({ headers: { 'Keep-Alive': 'timeout=1' } }))
+  const remote = remoteTo(t, sink.url)
+  for (let n = 0; n < 3; n++) t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+  t.is(sink.connections, 3)
+})
+
+test('a connection on which something comes unasked is not used again', async t => {
+  let connections = 0
+  const url = await rawServer(t, socket => {
+    connections++
+    socket.once('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 500 Oops\r\n\r\n'))
+  })
+  const remote = remoteTo(t, url)
+  for (let n = 0; n < 2; n++) t.like(await remote.send(0, body), { type: 'answered', status: 204 })
+  t.is(connections, 2)
+})
+
+test('an answer may come in chunks, and however it is cut', async t => {
+  const text = 'HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbus\r\n1\r\ny\r\n0\r\n\r\n'
+  let connections = 0
+  const url = await rawServer(t, socket => {
+    connections++
+    socket.setNoDelay()
+    socket.on('data', async () => {
+      for (const character of text) {
+        socket.write(character)
+        await new Promise(setImmediate)
+      }
+    })
+  })
+  const remote = remoteTo(t, url)
+  for (let n = 0; n < 2; n++) t.like(await remote.send(0, body), { type: 'answered', status: 503, excerpt: 'busy' })
+  t.is(connections, 1)
+})
+
 test('a connection that the server wants to close is not used again', async t => {
   const sink = await Sink.open(t, () => ({ headers: { Connection: 'close' } }))
   const remote = remoteTo(t, sink.url)
@@ -246,16 +283,13 @@ test('the send timeout covers a server that answers forever', async t => {
   t.like(await remoteTo(t, url, { sendTimeoutMs: 50 }).send(0, body), { type: 'unanswered' })
 })
 
-test('a request that waits for a connection when its time is over is never sent', async t => {
-  const sink = await Sink.open(t, () => ({ hang: true }))
-  const remote = remoteTo(t, sink.url, { sendTimeoutMs: 300, queues: 1 })
-  const first = remote.send(0, body)
-  await sink.until(() => sink.requests.length === 1)
-  const second = remote.send(0, snappy.compressSync('second'))
-  t.like(await first, { type: 'unanswered' })
-  t.like(await second, { type: 'unanswered' })
-  remote.close()
-  t.true(sink.requests.length <= 2)
+test('a request that is given up takes its connection along', async t => {
+  const sink = await Sink.open(t, (_, count) => (count === 1 ? { hang: true } : {}))
+  const remote = remoteTo(t, sink.url, { sendTimeoutMs: 300 })
+  t.like(await remote.send(0, body), { type: 'answered' })
+  t.like(await remote.send(0, body), { type: 'unanswered', wasStale: false })
+  t.like(await remote.send(0, body), { type: 'answered' })
+  t.is(sink.connections, 2)
 })
 
 test('closing ends requests under way', async t => {
@@ -265,6 +299,14 @@ test('closing ends requests under way', async t => {
   await sink.until(() => sink.requests.length === 1)
   remote.close()
   t.like(await outcome, { type: 'unanswered' })
+})
+
+test('a secret cannot smuggle in another header', async t => {
+  const sink = await Sink.open(t)
+  const auth = { type: 'authorization', scheme: 'Bearer', credentials: { value: 'a\r\nX-Evil: 1' } } as const
+  const outcome = await remoteTo(t, sink.url, { http: { headers: [], auth } }).send(0, body)
+  t.like(outcome, { type: 'unanswered', error: { name: 'HeaderInvalid' } })
+  t.is(sink.requests.length, 0)
 })
 
 test('nothing is sent after closing', async t => {

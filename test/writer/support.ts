@@ -12,7 +12,7 @@ import { KIND_SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_RAW_BYTES_AT, SEGMENT_SAMPL
 import type { DestinationSpec } from '../../shared/protocol.ts'
 
 /** A frame as shards publish it: header and snappy elements without their length. */
-export function segmentOf(raw: Uint8Array | string, samples = 1): Uint8Array {
+export function segmentOf(raw: Uint8Array | string, samples = 1): Buffer {
   const compressed = snappy.compressSync(Buffer.from(raw))
   let preambleBytes = 1
   while (compressed[preambleBytes - 1]! > 0x7f) preambleBytes++

@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls'
 import type { AuthSpec, HttpSpec, Secret, TlsSpec } from '../../../shared/http-spec.ts'
 import type { ConfigError } from '../../yaml/error.ts'
 import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
+import { isHttpUrl } from './read.ts'
 
 const NO_OAUTH = { refused: 'OAuth 2 is not available; give a token with authorization.credentials_file' }
 const NO_PROXY = { refused: 'scraping through a proxy is not available' }
@@ -149,6 +150,7 @@ function readEither(map: YamlMap, name: string, text: string | undefined, scope:
   const path = file?.asString() ?? ''
   const hasText = text !== undefined && text !== ''
   if (path !== '' && hasText) scope.problems.push(file!.error(`use only one of ${name} and ${name}_file`))
-  if (path !== '') return { file: /^https?:\/\//.test(path) ? path : resolve(scope.baseDir, path) }
+  if (isHttpUrl(path)) scope.problems.push(file!.error(`${name} is read from files only, not from a URL`))
+  if (path !== '') return { file: resolve(scope.baseDir, path) }
   return hasText ? { value: text } : undefined
 }

@@ -8,6 +8,9 @@ export type AutoMetric =
   | 'scrape_samples_post_metric_relabeling'
   | 'scrape_samples_scraped'
   | 'scrape_series_added'
+  | 'scrape_series_current'
+  | 'scrape_series_limit_samples_dropped'
+  | 'scrape_series_limit'
   | 'scrape_labels_limit'
   | 'scrape_timeout_seconds'
   | 'up'
@@ -19,26 +22,37 @@ const AUTO_METRICS: readonly AutoMetric[] = [
   'scrape_samples_post_metric_relabeling',
   'scrape_samples_scraped',
   'scrape_series_added',
+  'scrape_series_current',
+  'scrape_series_limit_samples_dropped',
+  'scrape_series_limit',
   'scrape_labels_limit',
   'scrape_timeout_seconds',
   'up',
 ]
 
-/** Names that a target's own series without labels cannot have: the above, and those that only vmagent writes. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  ...AUTO_METRICS,
-  'scrape_series_current',
-  'scrape_series_limit',
-  'scrape_series_limit_samples_dropped',
-])
+const RESERVED_NAMES: ReadonlySet<string> = new Set(AUTO_METRICS)
 
 /** The series that every scrape of the target writes about itself, in vmagent's order. */
 export function autoMetricsOf(target: TargetSpec): AutoMetric[] {
   return AUTO_METRICS.filter(metric => {
-    if (metric === 'scrape_samples_limit') return target.sampleLimit > 0
-    if (metric === 'scrape_labels_limit') return target.labelLimit > 0
-    return true
+    const limit = limitOf(metric, target)
+    return limit === undefined || limit > 0
   })
+}
+
+/** The limit without which there is no such series. */
+function limitOf(metric: AutoMetric, target: TargetSpec): number | undefined {
+  switch (metric) {
+    case 'scrape_samples_limit':
+      return target.sampleLimit
+    case 'scrape_series_current':
+    case 'scrape_series_limit_samples_dropped':
+    case 'scrape_series_limit':
+      return target.seriesLimit
+    case 'scrape_labels_limit':
+      return target.labelLimit
+  }
+  return undefined
 }
 
 /** Whether a series of this name without labels would be taken for one that the scrape writes about itself. */

@@ -1,13 +1,17 @@
 import type { JobSpec, Label, TargetSpec } from '../../../shared/target.ts'
 import type { Relabeling } from '../../relabel/compile.ts'
-import { keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
+import { keepWhere, METRIC_NAME, type MutableLabel, setLabel } from '../../relabel/labels.ts'
 import { isAutoMetricName } from './auto-metrics.ts'
 
 const EXPORTED = 'exported_'
 const INTERNAL = '__'
 
-/** Relabeling that the series of a target go through. */
-export type SeriesRules = { readonly metric: Relabeling; readonly remote: Relabeling }
+/** Relabeling that the series of a target go through, and the labels that they are sent with besides. */
+export type SeriesRules = {
+  readonly metric: Relabeling
+  readonly remote: Relabeling
+  readonly remoteLabels: readonly Label[]
+}
 
 /**
  * Gives the series of one target their final labels: those of the line, the target's, what metric relabeling makes of
@@ -22,6 +26,7 @@ export class SeriesLabeler {
   readonly #honorLabels: boolean
   readonly #metricRules: Relabeling
   readonly #remoteRules: Relabeling
+  readonly #remoteLabels: readonly Label[]
 
   /** @param rules those of the job, and those of remote write; compiled once for all its targets */
   constructor(job: JobSpec, target: TargetSpec, rules: SeriesRules) {
@@ -30,6 +35,7 @@ export class SeriesLabeler {
     this.#honorLabels = job.honorLabels
     this.#metricRules = rules.metric
     this.#remoteRules = rules.remote
+    this.#remoteLabels = rules.remoteLabels
     const fixed = copy(target.labels)
     dropInternal(fixed)
     addLabels(fixed, job.externalLabels, job.honorLabels)
@@ -62,13 +68,15 @@ export class SeriesLabeler {
     return finish(labels)
   }
 
-  /** What remote write relabeling makes of labels; undefined if it drops them. */
+  /** What remote write relabeling and its labels make of labels; undefined if it drops them. */
   sentLabels(labels: readonly Label[]): Label[] | undefined {
     const changed = copy(labels)
     if (!this.#remoteRules.isEmpty) {
       if (!this.#remoteRules.apply(changed)) return undefined
       dropInternal(changed)
     }
+    if (changed.length === 0) return undefined
+    for (const { name, value } of this.#remoteLabels) setLabel(changed, name, value)
     const sent = finish(changed)
     return sent.length === 0 ? undefined : sent
   }

@@ -181,6 +181,8 @@ test('a job that cannot be used is left out and named; the others run', async t 
     ['{job_name: bad, headers: [nocolon]}', /:2:29: .*"Name: value"/],
     ['{job_name: bad, bearer_token: a, basic_auth: {username: b}}', /:2:3: .*only one of basic_auth, bearer_token/],
     ['{job_name: bad, authorization: {credentials: a, credentials_file: b}}', /use only one of credentials and/],
+    ['{job_name: bad, bearer_token_file: "http://a/token"}', /:2:38: .*bearer_token is read from files only/],
+    ['{job_name: bad, tls_config: {ca_file: "https://a/ca"}}', /:2:41: .*ca is read from files only/],
     ['{job_name: bad, tls_config: {min_version: TLS9}}', /:2:45: .*unknown TLS version/],
     ['{job_name: bad, tls_config: {ca: junk}}', /:2:31: .*not a usable certificate/],
     ['{job_name: bad, tls_config: {cert: junk, key: junk}}', /not a usable certificate/],

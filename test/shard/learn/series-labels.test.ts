@@ -15,9 +15,10 @@ function labeler(
   job: Partial<JobSpec> = {},
   target: Partial<TargetSpec> = {},
   remote: readonly RelabelRuleSpec[] = [],
+  remoteLabels: readonly Label[] = [],
 ): SeriesLabeler {
   const spec = jobOf(job)
-  const rules = { metric: compileRules(spec.metricRelabelRules), remote: compileRules(remote) }
+  const rules = { metric: compileRules(spec.metricRelabelRules), remote: compileRules(remote), remoteLabels }
   return new SeriesLabeler(spec, targetOf(target), rules)
 }
 
@@ -154,6 +155,16 @@ test('internal labels do not leave the scrape', t => {
   const labels = labeler({}, { labels: labelsOf({ __internal: 'x', job: 'j' }) })
   t.deepEqual(label(labels, 'm', { __own: 'y' }), { __name__: 'm', job: 'j' })
   t.deepEqual(plain(labels.autoMetric('up')), { __name__: 'up', job: 'j' })
+})
+
+test('labels of remote write take the place of others, after all rules; an empty one takes a label away', t => {
+  const remote = [rule({ action: 'replace', targetLabel: 'dc', replacement: 'rule' })]
+  const labels = labeler({}, {}, remote, labelsOf({ dc: 'east', zone: '' }))
+  const target = { instance: 'host:9100', job: 'j' }
+  t.deepEqual(label(labels, 'm', { dc: 'own', zone: 'z' }), { ...target, __name__: 'm', dc: 'east' })
+  t.deepEqual(plain(labels.autoMetric('up')), { ...target, __name__: 'up', dc: 'east' })
+  const dropping = labeler({}, {}, [rule({ action: 'drop', sourceLabels: ['job'], regex: 'j' })], labelsOf({ dc: 'east' }))
+  t.is(label(dropping, 'm', {}), undefined)
 })
 
 test('remote write relabeling comes last and sees auto metrics too', t => {

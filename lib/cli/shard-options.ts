@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import type { ShardOptions } from '../../shared/protocol.ts'
+import type { Label, RelabelRuleSpec } from '../../shared/target.ts'
+import { FlagError } from './flag-error.ts'
+import type { Flags } from './flags.ts'
+
+/**
+ * What holds for all targets of all shards.
+ *
+ * @param remoteRelabelRules those of the file of `-remoteWrite.relabelConfig`
+ * @throws {FlagError} `-remoteWrite.label` is not name=value
+ */
+export function toShardOptions(flags: Flags, remoteRelabelRules: readonly RelabelRuleSpec[]): ShardOptions {
+  const seed = randomBytes(8)
+  return {
+    remoteRelabelRules,
+    remoteLabels: flags.strings('remoteWrite.label').flatMap(toLabel),
+    sendMetadata: flags.bool('enableMetadata'),
+    // Nobody who exposes series can know it, and so make them collide.
+    hashSeed: [seed.readUInt32LE(0), seed.readUInt32LE(4)],
+    suppressScrapeErrors: flags.bool('promscrape.suppressScrapeErrors'),
+    suppressScrapeErrorsDelayMs: flags.durationMs('promscrape.suppressScrapeErrorsDelay'),
+  }
+}
+
+function toLabel(text: string): Label[] {
+  if (text === '') return []
+  const equals = text.indexOf('=')
+  if (equals > 0) return [{ name: text.slice(0, equals), value: text.slice(equals + 1) }]
+  throw new FlagError(`flag -remoteWrite.label: invalid value ${JSON.stringify(text)}; write name=value`)
+}
