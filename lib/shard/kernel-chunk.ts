@@ -20,7 +20,7 @@ import {
 import type { Kernel } from './kernel.ts'
 import type { NewChunk } from './target-block.ts'
 
-/** Compresses the chunk that was built in the kernel, clears it there and gives copies of its parts. */
+/** Compresses the chunk that was built in the kernel, clears it there and gives copies of its parts, in its staging. */
 export function closeChunk(kernel: Kernel): NewChunk {
   const stencilBytes = kernel.exports.compressChunk()
   const entries = kernel.get(STATE_NEW_ENTRIES)
@@ -34,8 +34,8 @@ export function closeChunk(kernel: Kernel): NewChunk {
   kernel.exports.clearChunk()
   return {
     directory: new Uint8Array(directory.buffer),
-    entries: kernel.bytes.slice(NEW_ENTRIES_AT, NEW_ENTRIES_AT + entries * ENTRY_BYTES),
-    stencil: kernel.bytes.slice(OUT_AT, OUT_AT + stencilBytes),
+    entries: kernel.staging.copy(kernel.bytes, NEW_ENTRIES_AT, NEW_ENTRIES_AT + entries * ENTRY_BYTES),
+    stencil: kernel.staging.copy(kernel.bytes, OUT_AT, OUT_AT + stencilBytes),
   }
 }
 

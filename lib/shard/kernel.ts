@@ -2,6 +2,7 @@ import assert from 'node:assert'
 import { readFileSync } from 'node:fs'
 import * as layout from '../../kernel/layout.ts'
 import { PenstockError } from '../../shared/errors.ts'
+import { Staging } from './staging.ts'
 
 const KERNEL_URL = new URL('../../kernel/build/kernel.wasm', import.meta.url)
 const WASM_PAGE_BYTES = 65536
@@ -60,6 +61,7 @@ export class KernelMissing extends PenstockError {
 export class Kernel {
   readonly exports: KernelExports
   readonly bytes: Uint8Array
+  readonly staging = new Staging()
   readonly #state: Uint32Array
 
   /**

@@ -126,6 +126,7 @@ export class Round {
   /** Gives up, or lets go of what `finish` left: the index knows until then which entries were seen. */
   forget(): void {
     this.index.end()
+    this.#kernel.staging.clear()
     this.#starts = undefined
     this.#sources = undefined
   }

@@ -87,13 +87,15 @@ export class Scraper {
       exports.appendSeries(0n, 0, LEARN_AT, encoded.length, 0n, 0n, KIND_SAMPLE)
       autoMetrics.push(metric)
     }
-    return { block: TargetBlock.empty(this.#closeAutoChunk()), autoMetrics }
+    const block = TargetBlock.empty(this.#closeAutoChunk())
+    this.kernel.staging.clear()
+    return { block, autoMetrics }
   }
 
   #closeAutoChunk(): AutoChunk {
     const chunk = closeChunk(this.kernel)
     const directory = new DataView(chunk.directory.buffer)
-    const entries = new DataView(chunk.entries.buffer)
+    const entries = new DataView(chunk.entries.buffer, chunk.entries.byteOffset, chunk.entries.length)
     const valuesAt = chunk.entries.length > 0 ? [directory.getUint32(CHUNK_VALUE_AT, true)] : []
     for (let at = ENTRY_BYTES; at < chunk.entries.length; at += ENTRY_BYTES) {
       valuesAt.push(valuesAt.at(-1)! + (entries.getUint32(at + ENTRY_KEY_AT, true) >>> ENTRY_STEP_SHIFT))

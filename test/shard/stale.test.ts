@@ -51,7 +51,7 @@ test('the auto metrics are not marked with the others', t => {
   rig.kernel.setTime(TIME_MS)
   rig.kernel.bytes.set([0x0a, 2, 0x0a, 0], LEARN_AT)
   rig.kernel.exports.appendSeries(0n, 0, LEARN_AT, 4, 0x3ff0000000000000n, 0n, 0)
-  const { stencil } = closeChunk(rig.kernel)
+  const stencil = Uint8Array.from(closeChunk(rig.kernel).stencil)
   rig.scrape('a 1\n', TIME_MS)
   const chunks = [0]
   const block = TargetBlock.assemble(rig.block, chunks, { stencil, rawBytes: 24, timeAt: 0, valuesAt: [] })

@@ -163,7 +163,12 @@ test('labels of remote write take the place of others, after all rules; an empty
   const target = { instance: 'host:9100', job: 'j' }
   t.deepEqual(label(labels, 'm', { dc: 'own', zone: 'z' }), { ...target, __name__: 'm', dc: 'east' })
   t.deepEqual(plain(labels.autoMetric('up')), { ...target, __name__: 'up', dc: 'east' })
-  const dropping = labeler({}, {}, [rule({ action: 'drop', sourceLabels: ['job'], regex: 'j' })], labelsOf({ dc: 'east' }))
+  const dropping = labeler(
+    {},
+    {},
+    [rule({ action: 'drop', sourceLabels: ['job'], regex: 'j' })],
+    labelsOf({ dc: 'east' }),
+  )
   t.is(label(dropping, 'm', {}), undefined)
 })
 
