@@ -112,7 +112,6 @@ export const DESTINATION_COUNTERS = [
   'samplesDropped',
   'bytesDropped',
   'sendDurationSumSeconds',
-  'rateLimitedSeconds',
   'queueBlocks', // gauges from here on
   'queueBytes',
   'queueBytesMax',

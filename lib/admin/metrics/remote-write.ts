@@ -78,12 +78,6 @@ const BY_DESTINATION: readonly DestinationRow[] = [
     counter: 'bytesDropped',
   },
   {
-    name: 'penstock_remotewrite_rate_limited_seconds_total',
-    type: 'counter',
-    help: 'Time that requests waited because of -remoteWrite.rateLimit.',
-    counter: 'rateLimitedSeconds',
-  },
-  {
     name: 'penstock_remotewrite_queue_limit_bytes',
     type: 'gauge',
     help: 'Memory that undelivered blocks of a destination may take.',
