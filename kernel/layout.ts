@@ -130,7 +130,16 @@ export const TARGET_LABELS_BYTES = 65536
 export const LEARN_AT = TARGET_LABELS_AT + TARGET_LABELS_BYTES
 export const LEARN_BYTES = 393216
 
-export const SCRATCH_END = LEARN_AT + LEARN_BYTES + READ_AHEAD_BYTES
+/** What `foldCrc` adds to later blocks: as far as it reaches back, and some blocks before that is moved to the front. */
+export const FOLD_REACH_BYTES = 4800
+export const FOLD_BYTES = FOLD_REACH_BYTES + 16384
+export const FOLD_AT = LEARN_AT + LEARN_BYTES + READ_AHEAD_BYTES
+export const FOLD_TAIL_BYTES = FOLD_REACH_BYTES + 16
+export const FOLD_TAIL_AT = FOLD_AT + FOLD_BYTES
+/** A shorter text is not worth it. */
+export const FOLD_TEXT_BYTES_MIN = 2 * FOLD_REACH_BYTES
+
+export const SCRATCH_END = FOLD_TAIL_AT + FOLD_TAIL_BYTES
 
 /*
  * State: u32 fields by which host and kernel talk, from STATE_AT.

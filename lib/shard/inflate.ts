@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import { type Checksum, plainChecksum } from './checksum.ts'
 import { NativeInflater } from './inflate-native.ts'
 import { PublicInflater } from './inflate-public.ts'
 import { TargetBody } from './target-errors.ts'
@@ -45,9 +46,11 @@ export interface Inflater {
 /**
  * The fastest inflater that works in this version of Node.js: the native one depends on internals, and has to prove
  * itself before it is taken.
+ *
+ * @param checksum how the native one checks what it has inflated
  */
-export function createInflater(): Inflater {
-  const native = NativeInflater.create()
+export function createInflater(checksum: Checksum = plainChecksum): Inflater {
+  const native = NativeInflater.create(checksum)
   if (native !== undefined) {
     if (works(native)) return native
     native.close()
@@ -89,7 +92,7 @@ function refuses(inflater: Inflater, body: Uint8Array): boolean {
   try {
     inflater.begin(into.length)
     inflater.push(body, true)
-    inflater.read(into, 0, into.length)
+    while (inflater.read(into, 0, into.length) > 0);
     return false
   } catch (error) {
     return error instanceof TargetBody

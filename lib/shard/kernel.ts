@@ -28,6 +28,7 @@ type KernelExports = {
   staleRun(): number
   compressChunk(): number
   clearChunk(): void
+  foldCrc(start: number, bytes: number, register: number): number
   expand(from: number, bytes: number, to: number): number
   appendSeries(
     hash: bigint,

@@ -14,6 +14,7 @@ import type { CounterBlock, ShardCounter } from '../../shared/counters.ts'
 import type { PenstockError } from '../../shared/errors.ts'
 import type { ShardOptions } from '../../shared/protocol.ts'
 import type { TargetSpec } from '../../shared/target.ts'
+import { kernelChecksum } from './checksum.ts'
 import { createInflater, type Inflater } from './inflate.ts'
 import { Kernel } from './kernel.ts'
 import { closeChunk } from './kernel-chunk.ts'
@@ -59,9 +60,9 @@ export class Scraper {
     this.#options = options
     this.#publisher = publisher
     this.#counters = counters
-    this.inflater = createInflater()
     this.#host = new LearnHost()
     this.kernel = new Kernel(this.#host, options.hashSeed)
+    this.inflater = createInflater(kernelChecksum(this.kernel))
     this.#round = new Round(this.kernel, () => this.#host.prepare())
     this.#host.kernel = this.kernel
     this.#host.index = this.#round.index

@@ -22,6 +22,8 @@ const REGIONS: readonly (readonly [name: string, at: number, bytes: number])[] =
   ['labels', layout.LABELS_AT, layout.LABELS_MAX * layout.LABEL_BYTES],
   ['labels of the target', layout.TARGET_LABELS_AT, layout.TARGET_LABELS_BYTES],
   ['learned labels', layout.LEARN_AT, layout.LEARN_BYTES + layout.READ_AHEAD_BYTES],
+  ['folded blocks', layout.FOLD_AT, layout.FOLD_BYTES],
+  ['folded text', layout.FOLD_TAIL_AT, layout.FOLD_TAIL_BYTES],
 ]
 
 test('the parts of scratch memory lie one behind the other', t => {

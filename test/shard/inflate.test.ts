@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import test from 'ava'
 import fc from 'fast-check'
+import { plainChecksum } from '../../lib/shard/checksum.ts'
 import type { Inflater } from '../../lib/shard/inflate.ts'
 import { createInflater, works } from '../../lib/shard/inflate.ts'
 import { NativeInflater } from '../../lib/shard/inflate-native.ts'
@@ -45,7 +46,7 @@ function exposition(lines: number): Buffer {
 }
 
 const KINDS: Record<Inflater['kind'], () => Inflater> = {
-  native: () => NativeInflater.create()!,
+  native: () => NativeInflater.create(plainChecksum)!,
   public: () => new PublicInflater(),
 }
 

@@ -1,5 +1,6 @@
 import { WINDOW_AT } from '../../kernel/layout.ts'
 import { compileRules } from '../../lib/relabel/compile.ts'
+import { kernelChecksum } from '../../lib/shard/checksum.ts'
 import type { TargetClient } from '../../lib/shard/fetch.ts'
 import { FetchJob } from '../../lib/shard/fetch-job.ts'
 import { createInflater, type Inflater } from '../../lib/shard/inflate.ts'
@@ -49,10 +50,10 @@ export class KernelRig {
 
   /** @param t only its teardown is needed */
   constructor(t: { teardown(close: () => void): void }, target: ModelTarget) {
-    this.#inflater = createInflater()
-    t.teardown(() => this.#inflater.close())
     this.#host = new LearnHost()
     this.kernel = new Kernel(this.#host, [1, 2])
+    this.#inflater = createInflater(kernelChecksum(this.kernel))
+    t.teardown(() => this.#inflater.close())
     this.round = new Round(this.kernel, () => this.#host.prepare())
     this.#host.kernel = this.kernel
     this.#host.index = this.round.index
