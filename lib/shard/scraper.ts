@@ -119,6 +119,7 @@ export class Scraper {
       if (target.block !== old && target.up) await this.#publishVanished(target, old)
     } finally {
       this.#round.forget()
+      if (target.block !== old) old.free()
     }
     target.up = true
     if (metadata !== undefined) await this.#publishMetadata(target, metadata)

@@ -220,6 +220,7 @@ export class Shard implements FetchOwner {
       await this.#scraper.retire(target, Date.now())
       this.#counters.add('accountTargetBlocksBytes', -target.block.sizeBytes)
       this.#counters.add('series', -target.block.countSamples())
+      target.block.free()
     }
     this.#counters.add('targetsUp', -Number(target.up))
     target.job.targets--

@@ -84,3 +84,11 @@ test('what is no block of this version is refused', t => {
   block.words[1]!++
   t.throws(() => new TargetBlock(block.bytes.buffer), { message: /version/ })
 })
+
+test('a block that is freed leaves nothing behind, not even before a collection', t => {
+  const block = TargetBlock.assemble(undefined, [chunkOf(1, 3, 17)], AUTO)
+  const { buffer } = block.bytes
+  block.free()
+  t.true(buffer.detached)
+  t.is(block.bytes.length, 0)
+})
