@@ -1,5 +1,4 @@
 import {
-  CHUNK_BYTES,
   CHUNK_ENTRIES_MAX,
   CHUNK_FULL,
   CHUNK_RAW_BYTES_MAX,
@@ -9,11 +8,8 @@ import {
   OLD_CHUNK_DONE,
   OLD_CHUNK_JUMP,
   OLD_SEEN_AT,
-  RUN_CHUNKS_MAX,
-  RUN_DIRECTORY_AT,
   RUN_ENTRIES_AT,
   RUN_STENCIL_AT,
-  RUN_STENCIL_BYTES,
   STATE_BODY_END,
   STATE_BODY_POS,
   STATE_FLAGS,
@@ -24,9 +20,9 @@ import {
   STATE_OLD_ENTRIES,
   STATE_OLD_FIRST,
   STATE_RUN_CHUNK,
-  STATE_RUN_CHUNKS,
   STATE_RUN_ENTRY,
 } from '../../kernel/layout.ts'
+import { loadRun, storeRun } from './chunk-run.ts'
 import { EntryIndex } from './entry-index.ts'
 import type { Kernel } from './kernel.ts'
 import { closeChunk } from './kernel-chunk.ts'
@@ -155,42 +151,20 @@ export class Round {
     return false
   }
 
-  /** Copies as many whole chunks of the block as fit to the kernel, from `first` on. */
   #loadRun(first: number): void {
     const block = this.#block
-    const bytes = this.#kernel.bytes
     const starts = first === 0 ? undefined : this.#chunkStarts()
     const entriesAt = starts === undefined ? block.entriesAt : starts.entriesAt[first]!
     const stencilAt = starts === undefined ? block.stencilAt : starts.stencilAt[first]!
-    let chunks = 0
-    let entryBytes = 0
-    let stencilBytes = 0
-    for (let chunk = first; chunk < block.chunks && chunks < RUN_CHUNKS_MAX; chunk++) {
-      const more = block.chunkStencilBytes(chunk)
-      if (stencilBytes + more > RUN_STENCIL_BYTES) break
-      stencilBytes += more
-      entryBytes += block.chunkEntries(chunk) * ENTRY_BYTES
-      chunks++
-    }
-    const directoryAt = block.directoryAt + first * CHUNK_BYTES
-    bytes.set(block.bytes.subarray(directoryAt, directoryAt + chunks * CHUNK_BYTES), RUN_DIRECTORY_AT)
-    bytes.set(block.bytes.subarray(entriesAt, entriesAt + entryBytes), RUN_ENTRIES_AT)
-    bytes.set(block.bytes.subarray(stencilAt, stencilAt + stencilBytes), RUN_STENCIL_AT)
     this.#runFirst = first
-    this.#runChunks = chunks
-    this.#kernel.set(STATE_RUN_CHUNKS, chunks)
-    this.#kernel.set(STATE_RUN_CHUNK, 0)
-    this.#kernel.set(STATE_RUN_ENTRY, 0)
+    this.#runChunks = loadRun(this.#kernel, block, first, entriesAt, stencilAt)
   }
 
-  /** Copies the patched stencils of the run's first `done` chunks back to the block, and notes that they stay. */
+  /** The run's first `done` chunks have matched: they stay, with the values that the kernel has stored. */
   #storeRun(done: number): void {
-    const block = this.#block
     const first = this.#runFirst
-    let stencilBytes = 0
-    for (let chunk = first; chunk < first + done; chunk++) stencilBytes += block.chunkStencilBytes(chunk)
-    const stencilAt = first === 0 ? block.stencilAt : this.#chunkStarts().stencilAt[first]!
-    block.bytes.set(this.#kernel.bytes.subarray(RUN_STENCIL_AT, RUN_STENCIL_AT + stencilBytes), stencilAt)
+    const stencilAt = first === 0 ? this.#block.stencilAt : this.#chunkStarts().stencilAt[first]!
+    storeRun(this.#kernel, this.#block, first, first + done, stencilAt)
     if (this.#sources === undefined) return
     const from = this.#firstEntry(first)
     this.index.seen.fill(1, from, this.#firstEntry(first + done))

@@ -1,21 +1,15 @@
 import {
-  CHUNK_BYTES,
   CHUNK_RAW_BYTES_AT,
   CHUNK_SAMPLES_AT,
   ENTRY_BYTES,
   OLD_SEEN_AT,
-  RUN_CHUNKS_MAX,
-  RUN_DIRECTORY_AT,
-  RUN_ENTRIES_AT,
-  RUN_STENCIL_AT,
-  RUN_STENCIL_BYTES,
   STATE_NEW_ENTRIES,
-  STATE_RUN_CHUNKS,
 } from '../../kernel/layout.ts'
+import { loadRun, storeRun } from './chunk-run.ts'
 import type { Kernel } from './kernel.ts'
 import { closeChunk, openChunk } from './kernel-chunk.ts'
 import { hasVanished } from './respelled.ts'
-import type { ChunkStarts, NewChunk, TargetBlock } from './target-block.ts'
+import type { NewChunk, TargetBlock } from './target-block.ts'
 
 /** Puts a stale marker into every place of a block's stencils, but for those of the auto metrics. */
 export function markAllStale(kernel: Kernel, block: TargetBlock, timeMs: number): number {
@@ -23,17 +17,11 @@ export function markAllStale(kernel: Kernel, block: TargetBlock, timeMs: number)
   const starts = block.chunkStarts()
   let markers = 0
   for (let first = 0; first < block.chunks; ) {
-    let last = first
     const stencilAt = starts.stencilAt[first]!
-    while (last < block.chunks && last - first < RUN_CHUNKS_MAX) {
-      if (starts.stencilAt[last + 1]! - stencilAt > RUN_STENCIL_BYTES) break
-      last++
-    }
-    loadRun(kernel, block, starts, first, last)
+    const end = first + loadRun(kernel, block, first, starts.entriesAt[first]!, stencilAt)
     markers += kernel.exports.staleRun()
-    const stencilBytes = starts.stencilAt[last]! - stencilAt
-    block.bytes.set(kernel.bytes.subarray(RUN_STENCIL_AT, RUN_STENCIL_AT + stencilBytes), stencilAt)
-    first = last
+    storeRun(kernel, block, first, end, stencilAt)
+    first = end
   }
   return markers
 }
@@ -69,14 +57,4 @@ function segmentOf(chunk: NewChunk): { stencil: Uint8Array; rawBytes: number; sa
     rawBytes: directory[CHUNK_RAW_BYTES_AT >> 2]!,
     samples: directory[CHUNK_SAMPLES_AT >> 2]!,
   }
-}
-
-function loadRun(kernel: Kernel, block: TargetBlock, starts: ChunkStarts, first: number, end: number): void {
-  const { bytes } = kernel
-  const directoryAt = block.directoryAt + first * CHUNK_BYTES
-  const directoryEnd = directoryAt + (end - first) * CHUNK_BYTES
-  bytes.set(block.bytes.subarray(directoryAt, directoryEnd), RUN_DIRECTORY_AT)
-  bytes.set(block.bytes.subarray(starts.entriesAt[first], starts.entriesAt[end]), RUN_ENTRIES_AT)
-  bytes.set(block.bytes.subarray(starts.stencilAt[first], starts.stencilAt[end]), RUN_STENCIL_AT)
-  kernel.set(STATE_RUN_CHUNKS, end - first)
 }
