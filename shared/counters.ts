@@ -106,6 +106,7 @@ export const DESTINATION_COUNTERS = [
   'bytesSent',
   'blocksSent',
   'samplesSent',
+  'samplesQueued', // those put in its queue, dropped ones included
   'retries',
   'errors', // requests that got no answer
   'blocksDropped', // refused for ever by the destination

@@ -17,7 +17,7 @@
  *     successor goes on at tail and overwrites whatever the dead one had begun.
  * R5  Head moves after the handler has returned. A consumer that dies leaves its frames to its successor.
  *
- * The destination set is 0, which stands for all destinations, as long as all of them share one view of a target.
+ * The destinations are a set as in shared/destination-set.ts.
  */
 import assert from 'node:assert'
 
@@ -28,6 +28,8 @@ const FRAMES_BYTE = 2 * LANE_BYTES
 const HEADER_BYTES = 8
 const ALIGN_BYTES = 8
 const KIND_MASK = 0xff
+const KIND_BITS = 8
+const DESTINATIONS_BITS = 24
 const KIND_PAD = 255
 
 const RING_BYTES_MIN = 64
@@ -93,12 +95,12 @@ export class RingProducer {
    * reservation up.
    *
    * @param payloadBytes 0 to `payloadBytesMax`
-   * @param kind 0 to `RING_KIND_MAX`; passed on to the consumer as it is
+   * @param kind 0 to `RING_KIND_MAX`; passed on to the consumer as it is, and likewise `destinations`, below 2 ** 24
    * @returns index into `bytes` of the payload's first byte, or `RING_FULL`
    */
-  claim(payloadBytes: number, kind: number): number {
+  claim(payloadBytes: number, kind: number, destinations = 0): number {
     if (payloadBytes < 0 || payloadBytes > this.payloadBytesMax) assert.fail(`a frame of ${payloadBytes} B cannot fit`)
-    assert(kind >= 0 && kind <= RING_KIND_MAX)
+    assert(kind >= 0 && kind <= RING_KIND_MAX && destinations >>> DESTINATIONS_BITS === 0)
     const frameBytes = frameSize(payloadBytes)
     const lapBytes = this.#capacityBytes - this.#index(this.#tail)
     const padBytes = frameBytes > lapBytes ? lapBytes : 0
@@ -106,7 +108,7 @@ export class RingProducer {
 
     if (padBytes > 0) this.#writeHeader(this.#tail, padBytes - HEADER_BYTES, KIND_PAD)
     const start = (this.#tail + padBytes) | 0
-    this.#writeHeader(start, payloadBytes, kind)
+    this.#writeHeader(start, payloadBytes, kind | (destinations << KIND_BITS))
     this.#claimEnd = (start + frameBytes) | 0
     return FRAMES_BYTE + this.#index(start) + HEADER_BYTES
   }
@@ -129,10 +131,10 @@ export class RingProducer {
     return this.usedBytes() + bytes <= this.#capacityBytes
   }
 
-  #writeHeader(position: number, payloadBytes: number, kind: number): void {
+  #writeHeader(position: number, payloadBytes: number, kindWord: number): void {
     const word = (FRAMES_BYTE + this.#index(position)) >> 2
     this.#words[word] = payloadBytes
-    this.#words[word + 1] = kind
+    this.#words[word + 1] = kindWord
   }
 
   #index(position: number): number {
@@ -141,7 +143,7 @@ export class RingProducer {
 }
 
 /** Takes one frame: its payload is `bytes[start]` to `bytes[end - 1]`, on loan until the handler returns. */
-export type FrameHandler = (bytes: Buffer, start: number, end: number, kind: number) => void
+export type FrameHandler = (bytes: Buffer, start: number, end: number, kind: number, destinations: number) => void
 
 /** The reading end. A ring has one at a time; a successor goes on where the one before it last moved the head. */
 export class RingConsumer {
@@ -172,10 +174,11 @@ export class RingConsumer {
         const payloadBytes = this.#words[header >> 2]!
         const frameBytes = frameSize(payloadBytes)
         assert(payloadBytes >= 0 && frameBytes <= ((tail - this.#head) | 0), 'ring frame reaches past the tail')
-        const kind = this.#words[(header >> 2) + 1]! & KIND_MASK
+        const kindWord = this.#words[(header >> 2) + 1]!
+        const kind = kindWord & KIND_MASK
         if (kind !== KIND_PAD) {
           const start = header + HEADER_BYTES
-          onFrame(this.#bytes, start, start + payloadBytes, kind)
+          onFrame(this.#bytes, start, start + payloadBytes, kind, kindWord >>> KIND_BITS)
           frames++
         }
         this.#head = (this.#head + frameBytes) | 0

@@ -14,17 +14,21 @@ import { type BufferPool, classBytes } from './buffer-pool.ts'
 const PREAMBLE_BYTES_MAX = 5
 const FIRST_BUFFER_BYTES = 4096
 
+/** Where the frames of a batch come from, and which destinations they are for. */
+export type BatchOrigin = { readonly shard: number; readonly destinations: number }
+
 /**
- * Makes blocks of the segments of one shard, by concatenation: snappy elements refer only to what their own segment has
- * written, so the bodies of many segments behind one length are a valid snappy block of the concatenated protobuf.
+ * Makes blocks of the segments of one shard for one set of destinations, by concatenation: snappy elements refer only to
+ * what their own segment has written, so the bodies of many segments behind one length are a valid snappy block of the
+ * concatenated protobuf.
  *
  *   buffer │ … varint of rawBytes │ elements of segment 1 │ elements of segment 2 │ …
  *          0                      5
  *
- * One batch a shard: its blocks leave in the order of its frames. Bytes are copied once, from the ring to the block.
+ * Blocks leave in the order of the frames. Bytes are copied once, from the ring to the block.
  */
 export class Batch {
-  readonly #shard: number
+  readonly #origin: BatchOrigin
   readonly #pool: BufferPool
   readonly #limits: Pick<WriterOptions, 'blockRawBytesMax' | 'blockSamplesMax'>
   readonly #onBlock: (block: Block) => void
@@ -37,12 +41,12 @@ export class Batch {
 
   /** @param onBlock becomes the holder of the block; must not throw */
   constructor(
-    shard: number,
+    origin: BatchOrigin,
     pool: BufferPool,
     limits: Pick<WriterOptions, 'blockRawBytesMax' | 'blockSamplesMax'>,
     onBlock: (block: Block) => void,
   ) {
-    this.#shard = shard
+    this.#origin = origin
     this.#pool = pool
     this.#limits = limits
     this.#onBlock = onBlock
@@ -81,7 +85,8 @@ export class Batch {
     const preambleAt = PREAMBLE_BYTES_MAX - varintBytes(this.#rawBytes)
     writeVarint(this.#buffer, preambleAt, this.#rawBytes)
     const buffer = this.#fitted(this.#buffer)
-    const content = { rawBytes: this.#rawBytes, samples: this.#samples, shard: this.#shard }
+    const { shard, destinations } = this.#origin
+    const content = { rawBytes: this.#rawBytes, samples: this.#samples, shard, destinations }
     const block = new Block(this.#pool, buffer, buffer.subarray(preambleAt, this.#end), content)
 
     this.#expectedBytes = Math.max(this.#end, this.#expectedBytes - (this.#expectedBytes >> 3))

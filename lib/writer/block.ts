@@ -2,7 +2,7 @@ import assert from 'node:assert'
 import type { BufferPool } from './buffer-pool.ts'
 
 /**
- * One remote write request body: a whole snappy block. It is made once and shared by all destinations; each holder
+ * One remote write request body: a whole snappy block. It is made once and shared by its destinations; each holder
  * retains it and releases it when done, and the last release gives its memory back.
  */
 export class Block {
@@ -13,6 +13,8 @@ export class Block {
   readonly samples: number
   /** Number of the shard that all its segments come from. */
   readonly shard: number
+  /** Those that it is for, as a set of shared/destination-set.ts. */
+  readonly destinations: number
   readonly #buffer: Uint8Array
   readonly #pool: BufferPool
   #holders = 1
@@ -22,7 +24,12 @@ export class Block {
     pool: BufferPool,
     buffer: Uint8Array,
     body: Uint8Array,
-    content: { readonly rawBytes: number; readonly samples: number; readonly shard: number },
+    content: {
+      readonly rawBytes: number
+      readonly samples: number
+      readonly shard: number
+      readonly destinations: number
+    },
   ) {
     this.#pool = pool
     this.#buffer = buffer
@@ -30,6 +37,7 @@ export class Block {
     this.rawBytes = content.rawBytes
     this.samples = content.samples
     this.shard = content.shard
+    this.destinations = content.destinations
   }
 
   /** What the block takes up; a little more than its body. */

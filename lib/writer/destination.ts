@@ -70,6 +70,7 @@ export class Destination {
   append(block: Block): void {
     const lane = block.shard % this.#spec.queues
     this.#queue.append(lane, block)
+    this.#counters.add('samplesQueued', block.samples)
     this.#gauge()
     if (!this.#working.has(lane)) this.#working.set(lane, this.#work(lane))
   }

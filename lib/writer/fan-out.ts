@@ -1,8 +1,9 @@
+import { hasDestination } from '../../shared/destination-set.ts'
 import type { Block } from './block.ts'
 import type { Destination } from './destination.ts'
 
 /**
- * Every block goes to every destination, once; they share its memory.
+ * Every block goes to every destination that it is for, once; they share its memory.
  *
  * What happens when a queue is full (all queues are in memory):
  *  - While all queues are full, the only one included, nothing more is taken from the rings: shards wait, nothing is
@@ -24,13 +25,14 @@ export class FanOut {
   }
 
   /**
-   * Hands a block over to the destinations; the caller's hold on it ends.
+   * Hands a block over to its destinations; the caller's hold on it ends.
    *
    * @param mayDrop false at the end, when nothing follows that would have to find room
    */
   offer(block: Block, mayDrop: boolean): void {
     const isOneReady = mayDrop && this.hasRoom
-    for (const destination of this.#destinations) {
+    for (const [index, destination] of this.#destinations.entries()) {
+      if (!hasDestination(block.destinations, index)) continue
       if (isOneReady) destination.dropUntilRoom()
       destination.append(block)
     }

@@ -11,7 +11,7 @@ import { Doorbell } from '../../shared/doorbell.ts'
 import type { DestinationSpec, ShardMemory, ToWriter, WriterOptions } from '../../shared/protocol.ts'
 import { type FrameHandler, RingConsumer, ringCapacityBytes } from '../../shared/ring.ts'
 import { startAccounts } from './accounts.ts'
-import { Batch } from './batch.ts'
+import { Batches } from './batches.ts'
 import type { Block } from './block.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -40,7 +40,7 @@ type Intake = {
   readonly ring: RingConsumer
   readonly capacityBytes: number
   readonly roomBell: Doorbell
-  readonly batch: Batch
+  readonly batches: Batches
   readonly onFrame: FrameHandler
 }
 
@@ -102,9 +102,9 @@ export class Writer {
     await this.#running
     clearTimeout(this.#flushTimer)
     // Room is no matter any more: what comes is bounded by the rings, and nothing follows.
-    for (const { ring, batch, onFrame, roomBell } of this.#intakes) {
+    for (const { ring, batches, onFrame, roomBell } of this.#intakes) {
       while (ring.drain(onFrame, FRAMES_PER_TURN) > 0) roomBell.ring()
-      batch.close()
+      batches.close()
     }
     const graceLeftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs))
     const tallies = await Promise.all(this.#destinations.map(destination => destination.stop(graceLeftMs)))
@@ -158,7 +158,7 @@ export class Writer {
   /** No segment waits in a batch for longer than the flush interval, unless for room. */
   #armFlush(): void {
     if (this.#flushTimer !== undefined || this.#isFlushDue) return
-    if (this.#intakes.every(intake => intake.batch.isEmpty)) return
+    if (this.#intakes.every(intake => intake.batches.isEmpty)) return
     this.#flushTimer = setTimeout(() => {
       this.#flushTimer = undefined
       this.#isFlushDue = true
@@ -168,18 +168,18 @@ export class Writer {
 
   #flush(): void {
     this.#isFlushDue = false
-    for (const { batch } of this.#intakes) batch.close()
+    for (const { batches } of this.#intakes) batches.close()
   }
 
   #openIntake(memory: ShardMemory, shard: number): Intake {
-    const batch = new Batch(shard, this.#pool, this.#options, block => this.#publish(block))
+    const batches = new Batches(shard, this.#pool, this.#options, block => this.#publish(block))
     return {
       ring: new RingConsumer(memory.ring),
       capacityBytes: ringCapacityBytes(memory.ring),
       roomBell: new Doorbell(memory.roomBell),
-      batch,
-      onFrame: (bytes, start, end, kind) => {
-        batch.append(bytes, start, end, kind)
+      batches,
+      onFrame: (bytes, start, end, kind, destinations) => {
+        batches.of(destinations).append(bytes, start, end, kind)
         this.#counters.add('segments', 1)
         this.#counters.add('segmentBytes', end - start)
       },

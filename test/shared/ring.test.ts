@@ -60,6 +60,22 @@ test('a claimed frame is invisible until it is committed', t => {
   t.deepEqual(pull(consumer), [{ kind: 0, payload: Uint8Array.of(1, 2, 3) }])
 })
 
+test('a frame is for all destinations, or for a set of them', t => {
+  const { producer, consumer } = ringOf(64)
+  const sets: number[] = []
+  for (const [kind, destinations] of [
+    [1, undefined],
+    [RING_KIND_MAX, 2 ** 24 - 1],
+    [0, 2 ** 23],
+    [2, 1],
+  ] as const) {
+    producer.claim(3, kind, destinations)
+    producer.commit()
+    consumer.drain((_bytes, _start, _end, kind, destinations) => sets.push(kind, destinations), 1)
+  }
+  t.deepEqual(sets, [1, 0, RING_KIND_MAX, 2 ** 24 - 1, 0, 2 ** 23, 2, 1])
+})
+
 test('a handler that throws leaves its frame unread and those before it read', t => {
   const { producer, consumer } = ringOf(64)
   push(producer, Uint8Array.of(1))

@@ -13,7 +13,7 @@ const NO_LIMITS = { blockRawBytesMax: 2 ** 30, blockSamplesMax: 2 ** 30 }
 function batchOf(limits = NO_LIMITS) {
   const blocks: Block[] = []
   const pool = new BufferPool()
-  const batch = new Batch(3, pool, limits, block => blocks.push(block))
+  const batch = new Batch({ shard: 3, destinations: 5 }, pool, limits, block => blocks.push(block))
   const append = (raw: Uint8Array | string, samples = 1, kind = KIND_SEGMENT) => {
     const segment = segmentOf(raw, samples)
     // Somewhere in a bigger array, as in a ring.
@@ -37,7 +37,7 @@ test('a block is a snappy block of the concatenated segments', t => {
   batch.close()
   t.is(blocks.length, 1)
   t.is(rawOf(blocks[0]!).toString(), 'first second second second second third')
-  t.like(blocks[0], { rawBytes: 39, samples: 5, shard: 3 })
+  t.like(blocks[0], { rawBytes: 39, samples: 5, shard: 3, destinations: 5 })
 })
 
 test('an empty batch makes no block', t => {

@@ -2,7 +2,7 @@ import test from 'ava'
 import { BufferPool } from '../../lib/writer/buffer-pool.ts'
 import { FanOut } from '../../lib/writer/fan-out.ts'
 import { Sink } from './sink.ts'
-import { blockOf, openDestination } from './support.ts'
+import { blockFor, blockOf, openDestination } from './support.ts'
 
 const BLOCK_BYTES = 1024 // what the smallest block takes up
 
@@ -46,4 +46,24 @@ test('while all destinations are full nothing is dropped', async t => {
   for (const { counted } of both) {
     t.deepEqual(counted('queueBlocks', 'blocksDropped'), { queueBlocks: 4, blocksDropped: 0 })
   }
+})
+
+test('a block goes to the destinations that it is for, and only for these room is made', async t => {
+  const [down, up] = [await Sink.open(t, () => ({ status: 503 })), await Sink.open(t)]
+  const pool = new BufferPool()
+  const slow = openDestination(t, down.url, { queueBytesMax: 2 * BLOCK_BYTES })
+  const fast = openDestination(t, up.url)
+  slow.clock.isFrozen = true
+  const fanOut = new FanOut([slow.destination, fast.destination])
+  for (const [n, set] of [0b01, 0b10, 0, 0b11, 0b10, 0b10].entries()) {
+    fanOut.offer(blockFor(set, `${n}`, 0, pool, n + 1), true)
+  }
+  await up.until(() => up.accepted.length === 5)
+  t.deepEqual(up.accepted, ['1', '2', '3', '4', '5'])
+  t.deepEqual(slow.counted('queueBlocks', 'blocksDropped', 'samplesQueued'), {
+    queueBlocks: 2,
+    blocksDropped: 1,
+    samplesQueued: 1 + 3 + 4,
+  })
+  t.deepEqual(fast.counted('samplesQueued'), { samplesQueued: 2 + 3 + 4 + 5 + 6 })
 })

@@ -24,11 +24,16 @@ export function segmentOf(raw: Uint8Array | string, samples = 1): Buffer {
   return segment
 }
 
-/** A block of one segment. */
+/** A block of one segment, for all destinations. */
 export function blockOf(text: string, shard = 0, pool = new BufferPool(), samples = 1): Block {
+  return blockFor(0, text, shard, pool, samples)
+}
+
+/** A block of one segment, for a set of destinations. */
+export function blockFor(destinations: number, text: string, shard = 0, pool = new BufferPool(), samples = 1): Block {
   const blocks: Block[] = []
   const limits = { blockRawBytesMax: 2 ** 20, blockSamplesMax: 10_000 }
-  const batch = new Batch(shard, pool, limits, block => blocks.push(block))
+  const batch = new Batch({ shard, destinations }, pool, limits, block => blocks.push(block))
   const segment = segmentOf(text, samples)
   batch.append(segment, 0, segment.length, KIND_SEGMENT)
   batch.close()

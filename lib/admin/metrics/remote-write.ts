@@ -66,6 +66,12 @@ const BY_DESTINATION: readonly DestinationRow[] = [
     counter: 'queueBlocks',
   },
   {
+    name: 'vmagent_remotewrite_rows_pushed_after_relabel_total',
+    type: 'counter',
+    help: 'Samples put in the queue of a destination.',
+    counter: 'samplesQueued',
+  },
+  {
     name: 'penstock_remotewrite_samples_sent_total',
     type: 'counter',
     help: 'Samples that a destination took.',
@@ -122,14 +128,6 @@ export function remoteWriteFamilies(writer: WriterView): MetricFamily[] {
       'Concurrent requests to a destination.',
       destinations,
       d => d.queues,
-    ),
-    byDestination(
-      'vmagent_remotewrite_rows_pushed_after_relabel_total',
-      'counter',
-      'Samples put in the queue of a destination.',
-      destinations,
-      // Every destination gets every block.
-      () => writer.counters.get('blockSamples'),
     ),
     {
       name: 'vmagent_remotewrite_duration_seconds',
