@@ -18,7 +18,7 @@ const LABELS = [
   { name: 'instance', value: '127.0.0.1:9100' },
   { name: 'job', value: 'node' },
 ]
-const NO_AUTO_METRICS: AutoChunk = { stencil: new Uint8Array(0), rawBytes: 0, timeAt: 0, valuesAt: [] }
+const NO_AUTO_METRICS: AutoChunk = { stencil: new Uint8Array(0), rawBytes: 0, timesAt: [], valuesAt: [] }
 
 const series = Number(process.argv[2] ?? 1000)
 const seconds = Number(process.argv[3] ?? 2)

@@ -69,6 +69,13 @@ export const CHUNK_FULL = 3
 export const OLD_CHUNK_DONE = 4
 export const OLD_CHUNK_JUMP = 5
 
+// What the functions that append a series to the new chunk return.
+export const APPENDED = 0
+/** The chunk has no room: close it, then append again. */
+export const APPEND_FULL = 1
+/** The kernel does not know how to label the series. */
+export const APPEND_HOST = 2
+
 // What the host's `learn` returns when it has no labels to encode: the kind of the entry, negative.
 export const LEARN_DROPPED = -KIND_DROPPED
 export const LEARN_INVALID = -KIND_INVALID

@@ -5,6 +5,9 @@
 // and the chunk being built from such series.
 
 import {
+  APPENDED,
+  APPEND_FULL,
+  APPEND_HOST,
   CHUNK_RAW_BYTES_MAX,
   ENTRY_BYTES,
   KIND_OWN_TIME,
@@ -27,13 +30,6 @@ import {
 } from '../layout'
 import { storeEntry } from './entry'
 import { labelCount, nameBytes } from './line'
-
-// What the append functions return.
-export const APPENDED: i32 = 0
-/** The chunk has no room: close it, then append again. */
-export const APPEND_FULL: i32 = 1
-/** The kernel does not know how to label the series. */
-export const APPEND_HOST: i32 = 2
 
 /** Bytes of a sample message with a 6-byte and with a 10-byte timestamp. */
 const SAMPLE_BYTES: u32 = 16

@@ -1,6 +1,8 @@
 // The chunk of the target's block that lines are compared with, expanded so that its series can be read and copied.
 
 import {
+  APPENDED,
+  APPEND_FULL,
   CHUNK_ENTRIES_MAX,
   ENTRY_BYTES,
   KEY_BYTES_LONG,
@@ -16,7 +18,7 @@ import {
   STATE_OLD_FIRST,
   STATE_SEED,
 } from '../layout'
-import { APPENDED, APPEND_FULL, appendCopy, appendEntry, patchLast, sampleFieldBytes } from './encode'
+import { appendCopy, appendEntry, patchLast, sampleFieldBytes } from './encode'
 import { entryHash, entryWord, kindOf } from './entry'
 import { hashKey } from './hash'
 import { expand } from './snappy'

@@ -2,6 +2,9 @@
 // takes its bytes from there; others are encoded, or labelled by the host where rules or rare syntax ask for it.
 
 import {
+  APPENDED,
+  APPEND_FULL,
+  APPEND_HOST,
   CHUNK_ENTRIES_MAX,
   CHUNK_FULL,
   FLAG_ALWAYS_LEARN,
@@ -40,9 +43,6 @@ import {
   STATE_SEED,
 } from '../layout'
 import {
-  APPENDED,
-  APPEND_FULL,
-  APPEND_HOST,
   appendEntry,
   appendLabels,
   appendSeries,

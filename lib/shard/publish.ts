@@ -52,7 +52,7 @@ export class Publisher {
    */
   block(block: TargetBlock): Promise<void> | undefined {
     const { stencilAt, autoAt, autoStencilBytes, autoRawBytes, autoValues } = block
-    if (autoAt - stencilAt > SEGMENT_BYTES_MAX) return this.#largeBlock(block)
+    if (autoAt + autoStencilBytes - stencilAt > SEGMENT_BYTES_MAX) return this.#largeBlock(block)
     let rawBytes = autoRawBytes
     let samples = autoValues
     for (let chunk = 0, { chunks } = block; chunk < chunks; chunk++) {

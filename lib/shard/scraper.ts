@@ -1,23 +1,13 @@
 import { randomInt } from 'node:crypto'
-import {
-  CHUNK_RAW_BYTES_AT,
-  CHUNK_TIME_AT,
-  CHUNK_VALUE_AT,
-  ENTRY_BYTES,
-  ENTRY_KEY_AT,
-  ENTRY_STEP_SHIFT,
-  KIND_OVER_LIMIT,
-  KIND_SAMPLE,
-  LEARN_AT,
-} from '../../kernel/layout.ts'
+import { KIND_OVER_LIMIT } from '../../kernel/layout.ts'
 import type { CounterBlock, ShardCounter } from '../../shared/counters.ts'
 import type { PenstockError } from '../../shared/errors.ts'
 import type { ShardOptions } from '../../shared/protocol.ts'
 import type { TargetSpec } from '../../shared/target.ts'
+import { AUTO_LABELS_BYTES_MAX, autoBlock, markAutoStale, storeAutoTime } from './auto-chunk.ts'
 import { kernelChecksum } from './checksum.ts'
 import { createInflater, type Inflater } from './inflate.ts'
 import { Kernel } from './kernel.ts'
-import { closeChunk } from './kernel-chunk.ts'
 import { type AutoMetric, autoMetricsOf } from './learn/auto-metrics.ts'
 import { encodeLabels } from './learn/encode-series.ts'
 import { encodeMetadata, MetadataMap, scanMetadata } from './learn/metadata.ts'
@@ -29,13 +19,9 @@ import type { RoundCounts } from './round-counts.ts'
 import { BodyReader } from './scrape-body.ts'
 import { autoValue, NOTHING_SCRAPED, type ScrapeFacts } from './scrape-facts.ts'
 import { markAllStale, staleChunks } from './stale.ts'
-import { type AutoChunk, type ChunkSource, TargetBlock } from './target-block.ts'
+import { type ChunkSource, TargetBlock } from './target-block.ts'
 import { LimitExceeded } from './target-errors.ts'
 import type { TargetState } from './target-state.ts'
-
-/** Bits of the staleness marker, as two words. */
-const STALE_NAN_HIGH = 0x7ff00000
-const STALE_NAN_LOW = 2
 
 /** Metadata of an unchanged target is read and sent again after so long, give or take a fifth. */
 const METADATA_INTERVAL_MS = 5 * 60_000
@@ -77,32 +63,15 @@ export class Scraper {
   emptyBlock(target: TargetState): { block: TargetBlock; autoMetrics: AutoMetric[] } {
     const labeler = target.labeler()
     const autoMetrics: AutoMetric[] = []
-    const { exports, bytes } = this.kernel
-    exports.clearChunk()
-    this.kernel.setTime(Date.now())
+    const series: Uint8Array[] = []
     for (const metric of autoMetricsOf(target.spec)) {
       const labels = labeler.autoMetric(metric)
-      if (labels === undefined) continue
-      const encoded = encodeLabels(labels)
-      bytes.set(encoded, LEARN_AT)
-      exports.appendSeries(0n, 0, LEARN_AT, encoded.length, 0n, 0n, KIND_SAMPLE)
+      const encoded = labels && encodeLabels(labels)
+      if (encoded === undefined || encoded.length > AUTO_LABELS_BYTES_MAX) continue
+      series.push(encoded)
       autoMetrics.push(metric)
     }
-    const block = TargetBlock.empty(this.#closeAutoChunk())
-    this.kernel.staging.clear()
-    return { block, autoMetrics }
-  }
-
-  #closeAutoChunk(): AutoChunk {
-    const chunk = closeChunk(this.kernel)
-    const directory = new DataView(chunk.directory.buffer)
-    const entries = new DataView(chunk.entries.buffer, chunk.entries.byteOffset, chunk.entries.length)
-    const valuesAt = chunk.entries.length > 0 ? [directory.getUint32(CHUNK_VALUE_AT, true)] : []
-    for (let at = ENTRY_BYTES; at < chunk.entries.length; at += ENTRY_BYTES) {
-      valuesAt.push(valuesAt.at(-1)! + (entries.getUint32(at + ENTRY_KEY_AT, true) >>> ENTRY_STEP_SHIFT))
-    }
-    const rawBytes = directory.getUint32(CHUNK_RAW_BYTES_AT, true)
-    return { stencil: chunk.stencil, rawBytes, timeAt: directory.getUint32(CHUNK_TIME_AT, true), valuesAt }
+    return { block: autoBlock(this.kernel, series), autoMetrics }
   }
 
   /**
@@ -145,12 +114,7 @@ export class Scraper {
   async retire(target: TargetState, nowMs: number): Promise<void> {
     if (target.scrapes === 0 || target.job.spec.noStaleMarkers) return
     const { block } = target
-    const view = new DataView(block.bytes.buffer)
-    for (let index = 0; index < block.autoValues; index++) {
-      view.setUint32(block.autoValueAt(index), STALE_NAN_LOW, true)
-      view.setUint32(block.autoValueAt(index) + 4, STALE_NAN_HIGH, true)
-    }
-    this.#storeAutoTime(block, nowMs)
+    markAutoStale(block, nowMs)
     let markers = block.autoValues
     if (target.up) markers += markAllStale(this.kernel, block, nowMs)
     this.#counters.add('staleMarkers', markers)
@@ -244,23 +208,10 @@ export class Scraper {
   /** Stores the auto metrics of the scrape at hand in the target's block. */
   #storeAuto(target: TargetState, facts: ScrapeFacts): void {
     const { block } = target
-    const view = new DataView(block.bytes.buffer)
     for (const [index, metric] of target.autoMetrics.entries()) {
-      view.setFloat64(block.autoValueAt(index), autoValue(metric, target, facts), true)
+      block.setAutoValue(index, autoValue(metric, target, facts))
     }
-    this.#storeAutoTime(block, target.dueMs)
+    storeAutoTime(block, target.dueMs)
     target.lastDurationMs = facts.durationMs
-  }
-
-  /** A varint of 6 bytes, as all timestamps from 1971 to 2109 are. */
-  #storeAutoTime(block: TargetBlock, timeMs: number): void {
-    if (block.autoValues === 0) return
-    const at = block.autoTimeAt
-    let rest = timeMs
-    for (let byte = 0; byte < 5; byte++) {
-      block.bytes[at + byte] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
-    }
-    block.bytes[at + 5] = rest
   }
 }

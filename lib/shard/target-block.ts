@@ -9,13 +9,15 @@ import {
   ENTRY_KEY_AT,
   ENTRY_KIND_BITS,
   ENTRY_KIND_SHIFT,
+  NO_TIME,
 } from '../../kernel/layout.ts'
 
 /*
- *   0       4         8        12        16             20           24            28         32       36
- *   ├ magic ┼ version ┼ chunks ┼ entries ┼ stencilBytes ┼ autoValues ┼ autoStencil ┼ autoRaw  ┼ autoAt ┤ fill to 64
- *   64: places of the auto metrics' values, u32 × AUTO_VALUES_MAX
- *   then directory, entries, stencils, and the stencil of the auto metrics: see kernel/layout.ts
+ *   0       4         8        12        16             20           24            28        32
+ *   ├ magic ┼ version ┼ chunks ┼ entries ┼ stencilBytes ┼ autoValues ┼ autoStencil ┼ autoRaw ┤
+ *   32: places of the auto metrics' values, u32 × AUTO_VALUES_MAX
+ *   80: places of their timestamps, u32 × AUTO_VALUES_MAX; as a rule they share one, and the rest is NO_TIME
+ *   128: directory, entries, stencils, and the stencil of the auto metrics: see kernel/layout.ts
  */
 const MAGIC = 0x4b424e50 // "PNBK"
 const VERSION = 1
@@ -25,10 +27,10 @@ const STENCIL_BYTES = 4
 const AUTO_VALUES = 5
 const AUTO_STENCIL_BYTES = 6
 const AUTO_RAW_BYTES = 7
-const AUTO_TIME_AT = 8
-const AUTO_VALUES_AT = 16 // in words
-const AUTO_VALUES_MAX = 16
-const DIRECTORY_AT = (AUTO_VALUES_AT + AUTO_VALUES_MAX) * 4
+const AUTO_VALUES_AT = 8 // in words
+const AUTO_VALUES_MAX = 12
+const AUTO_TIMES_AT = AUTO_VALUES_AT + AUTO_VALUES_MAX
+const DIRECTORY_AT = (AUTO_TIMES_AT + AUTO_VALUES_MAX) * 4
 const WORD_BYTES = 4
 const ENTRY_KIND_MASK = (1 << ENTRY_KIND_BITS) - 1
 
@@ -36,7 +38,7 @@ const ENTRY_KIND_MASK = (1 << ENTRY_KIND_BITS) - 1
 export type AutoChunk = {
   readonly stencil: Uint8Array
   readonly rawBytes: number
-  readonly timeAt: number
+  readonly timesAt: readonly number[]
   readonly valuesAt: readonly number[]
 }
 
@@ -72,7 +74,7 @@ export class TargetBlock {
 
   /** Puts chunks of an old block and new ones together, in order. */
   static assemble(old: TargetBlock | undefined, sources: readonly ChunkSource[], auto: AutoChunk): TargetBlock {
-    assert(auto.valuesAt.length <= AUTO_VALUES_MAX)
+    assert(auto.timesAt.length <= auto.valuesAt.length && auto.valuesAt.length <= AUTO_VALUES_MAX)
     const starts = old?.chunkStarts()
     const parts = sources.map(source => (typeof source === 'number' ? old!.chunk(source, starts!) : source))
     let entryBytes = 0
@@ -86,8 +88,10 @@ export class TargetBlock {
     const buffer = new ArrayBuffer(sizeBytes + (-sizeBytes & (WORD_BYTES - 1)))
     const words = new Uint32Array(buffer)
     const header = [MAGIC, VERSION, parts.length, entryBytes / ENTRY_BYTES, stencilBytes]
-    words.set([...header, auto.valuesAt.length, auto.stencil.length, auto.rawBytes, auto.timeAt])
+    words.set([...header, auto.valuesAt.length, auto.stencil.length, auto.rawBytes])
     words.set(auto.valuesAt, AUTO_VALUES_AT)
+    words.fill(NO_TIME, AUTO_TIMES_AT, AUTO_TIMES_AT + AUTO_VALUES_MAX)
+    words.set(auto.timesAt, AUTO_TIMES_AT)
 
     const bytes = new Uint8Array(buffer)
     let directoryAt = DIRECTORY_AT
@@ -146,14 +150,19 @@ export class TargetBlock {
     return this.words[AUTO_VALUES]!
   }
 
-  /** Place of the auto metrics' timestamp in `bytes`, a 6-byte varint. Only if there is an auto metric. */
-  get autoTimeAt(): number {
-    return this.autoAt + this.words[AUTO_TIME_AT]!
+  /** Place in `bytes` of the `index`-th timestamp of the auto metrics, a 6-byte varint; undefined behind the last. */
+  autoTimeAt(index: number): number | undefined {
+    const at = index < AUTO_VALUES_MAX ? this.words[AUTO_TIMES_AT + index]! : NO_TIME
+    return at === NO_TIME ? undefined : this.autoAt + at
   }
 
   /** Place in `bytes` of the value of the `index`-th auto metric. */
   autoValueAt(index: number): number {
     return this.autoAt + this.words[AUTO_VALUES_AT + index]!
+  }
+
+  setAutoValue(index: number, value: number): void {
+    this.#view.setFloat64(this.autoValueAt(index), value, true)
   }
 
   chunkEntries(chunk: number): number {
@@ -230,7 +239,7 @@ export class TargetBlock {
     return {
       stencil: this.bytes.subarray(this.autoAt, this.autoAt + this.autoStencilBytes),
       rawBytes: this.autoRawBytes,
-      timeAt: this.words[AUTO_TIME_AT]!,
+      timesAt: [...this.words.subarray(AUTO_TIMES_AT, DIRECTORY_AT / WORD_BYTES)].filter(at => at !== NO_TIME),
       valuesAt: [...this.words.subarray(AUTO_VALUES_AT, AUTO_VALUES_AT + this.autoValues)],
     }
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import test from 'ava'
 import type { RelabelRuleSpec } from '../../shared/target.ts'
 import { Scraping, type Sent } from '../support/scraping.ts'
@@ -129,4 +130,32 @@ test('a job without stale markers sends none, and counts no series as added', as
   sent = await scraping.scrape(textOf(1), START_MS + 1000)
   t.deepEqual(seriesOf(sent), [1])
   t.deepEqual(seriesOf(await scraping.scrape(undefined, START_MS + 2000)), [])
+})
+
+for (const bytes of [2, 2000, 2300, 8000, 14_000, 30_000]) {
+  test(`auto metrics are whole, be the labels of the target ${bytes} bytes long`, async t => {
+    const labels = [{ name: 'annotation', value: randomBytes(bytes / 2).toString('hex') }]
+    const limits = { sampleLimit: 10, labelLimit: 10, seriesLimit: 10 }
+    const scraping = new Scraping(t, { labels, ...limits })
+    const up = (sent: Sent) => Object.entries(sent).map(([name, value]) => [name.replace(/\{.*/, ''), value])
+    for (const timeMs of [START_MS, START_MS + 1000]) {
+      const sent = Object.fromEntries(up(await scraping.scrape('m 1\n', timeMs)))
+      t.is(Object.keys(sent).length, 13)
+      t.like(sent, { m: 1, up: 1, scrape_samples_scraped: 1, scrape_timeout_seconds: 1, scrape_labels_limit: 10 })
+      t.deepEqual(scraping.timesMs, [timeMs])
+    }
+    const sent = Object.fromEntries(up(await scraping.scrape(undefined, START_MS + 2000)))
+    t.like(sent, { m: 'stale', up: 0, scrape_samples_scraped: 0, scrape_series_limit: 10 })
+    t.deepEqual(scraping.timesMs, [START_MS + 2000])
+  })
+}
+
+test('a target with labels that are too long for auto metrics has none, and is scraped all the same', async t => {
+  const scraping = new Scraping(t, { labels: [{ name: 'annotation', value: 'x'.repeat(100_000) }] })
+  for (const timeMs of [START_MS, START_MS + 1000]) {
+    t.deepEqual(Object.values(await scraping.scrape('m 7\n', timeMs)), [7])
+  }
+  t.deepEqual(await scraping.scrape(undefined, START_MS + 2000), {
+    [`m{annotation="${'x'.repeat(100_000)}"}`]: 'stale',
+  })
 })

@@ -54,7 +54,7 @@ test('the auto metrics are not marked with the others', t => {
   const stencil = Uint8Array.from(closeChunk(rig.kernel).stencil)
   rig.scrape('a 1\n', TIME_MS)
   const chunks = [0]
-  const block = TargetBlock.assemble(rig.block, chunks, { stencil, rawBytes: 24, timeAt: 0, valuesAt: [] })
+  const block = TargetBlock.assemble(rig.block, chunks, { stencil, rawBytes: 24, timesAt: [], valuesAt: [] })
   t.is(markAllStale(rig.kernel, block, TIME_MS), 1)
   t.deepEqual(block.auto().stencil, stencil)
 })

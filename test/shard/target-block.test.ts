@@ -6,7 +6,7 @@ import { KernelRig, NO_AUTO_METRICS, rawOf } from '../support/kernel-rig.ts'
 
 const TIME_MS = 1_700_000_000_000
 const TARGET: ModelTarget = { labels: [], honorLabels: false, honorTimestamps: false, drops: false }
-const AUTO: AutoChunk = { stencil: Uint8Array.of(1, 2, 3, 4, 5), rawBytes: 77, timeAt: 3, valuesAt: [1, 2] }
+const AUTO: AutoChunk = { stencil: Uint8Array.of(1, 2, 3, 4, 5), rawBytes: 77, timesAt: [3], valuesAt: [1, 2] }
 
 /** A chunk of made-up parts that can be told from others. */
 function chunkOf(mark: number, entries: number, stencilBytes: number): NewChunk {
@@ -33,8 +33,8 @@ test('a block is put together from its parts, and gives them again', t => {
   t.deepEqual(block.auto(), AUTO)
   t.deepEqual([...block.bytes.subarray(block.autoAt, block.autoAt + block.autoStencilBytes)], [1, 2, 3, 4, 5])
   t.deepEqual(
-    [block.autoTimeAt, block.autoValueAt(0), block.autoValueAt(1)],
-    [3, 1, 2].map(at => block.autoAt + at),
+    [block.autoTimeAt(0), block.autoTimeAt(1), block.autoValueAt(0), block.autoValueAt(1)],
+    [block.autoAt + 3, undefined, block.autoAt + 1, block.autoAt + 2],
   )
   t.is(block.autoAt - block.stencilAt, 1018)
 })

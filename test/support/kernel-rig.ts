@@ -15,7 +15,7 @@ import { TargetState } from '../../lib/shard/target-state.ts'
 import type { JobSpec, RelabelRuleSpec, TargetSpec } from '../../shared/target.ts'
 import { decodeSeries, type ModelTarget, type ShownSeries, uncompress } from './kernel-model.ts'
 
-export const NO_AUTO_METRICS: AutoChunk = { stencil: new Uint8Array(0), rawBytes: 0, timeAt: 0, valuesAt: [] }
+export const NO_AUTO_METRICS: AutoChunk = { stencil: new Uint8Array(0), rawBytes: 0, timesAt: [], valuesAt: [] }
 
 const BODY_BYTES_MAX = 256 << 20
 const DROP_RULE: RelabelRuleSpec = {

@@ -25,6 +25,8 @@ export type Sent = Readonly<Record<string, number | 'stale'>>
 export class Scraping {
   readonly target: TargetState
   readonly counters: CounterBlock<ShardCounter>
+  /** The timestamps of what the last scrape sent, each once. */
+  timesMs: readonly number[] = []
   readonly #scraper: Scraper
   readonly #ring: RingConsumer
   /** Stands in for a client that has received a body. */
@@ -77,11 +79,16 @@ export class Scraping {
 
   #sent(): Sent {
     const sent: Record<string, number | 'stale'> = {}
+    const timesMs = new Set<number>()
     this.#ring.drain((bytes, start, end) => {
       const rawBytes = new DataView(bytes.buffer, start).getUint32(SEGMENT_RAW_BYTES_AT, true)
       const raw = uncompress([bytes.slice(start + SEGMENT_HEADER_BYTES, end)], rawBytes)
-      for (const { labels, sample } of decodeSeries(raw)) sent[nameOf(labels)] = numberOf(sample)
+      for (const { labels, sample } of decodeSeries(raw)) {
+        sent[nameOf(labels)] = numberOf(sample)
+        timesMs.add(Number(sample.split('@')[1]))
+      }
     }, Number.POSITIVE_INFINITY)
+    this.timesMs = [...timesMs]
     return sent
   }
 }
