@@ -41,10 +41,12 @@ export const KIND_OWN_TIME_WIDE = 2
 export const KIND_DROPPED = 3
 /** The line is not valid; the key is the whole line. */
 export const KIND_INVALID = 4
-/** Likewise dropped, but by remote write relabeling: the scrape counts it as kept. */
+/** Likewise dropped, but by the rules of remote write for all destinations: the scrape counts it as kept. */
 export const KIND_UNSENT = 5
 /** Likewise not sent, because the target has more series than its series limit allows. */
 export const KIND_OVER_LIMIT = 6
+/** Likewise not sent, because of the rules of the destinations that the block is for. */
+export const KIND_UNSENT_BY_VIEW = 7
 
 /** A chunk closes at this many lines, or before its raw protobuf would pass the byte limit. */
 export const CHUNK_ENTRIES_MAX = 128
@@ -81,6 +83,7 @@ export const LEARN_DROPPED = -KIND_DROPPED
 export const LEARN_INVALID = -KIND_INVALID
 export const LEARN_UNSENT = -KIND_UNSENT
 export const LEARN_OVER_LIMIT = -KIND_OVER_LIMIT
+export const LEARN_UNSENT_BY_VIEW = -KIND_UNSENT_BY_VIEW
 
 // What the host's `lookup` returns for keys without an unseen entry.
 export const LOOKUP_NEW = -1

@@ -1,3 +1,4 @@
+import { shardDestinationCounters } from '../shared/counters.ts'
 import type { DestinationSpec } from '../shared/protocol.ts'
 import { ringCapacityBytes, ringUsedBytes } from '../shared/ring.ts'
 import type {
@@ -45,7 +46,12 @@ export class LiveView implements AgentView {
     this.#writer = {
       counters: writerCountersIn(memory),
       destinations: parts.destinations.map(({ name, queues }, index) => {
-        return { name, queues, counters: destinationCountersIn(memory, index) }
+        return {
+          name,
+          queues,
+          counters: destinationCountersIn(memory, index),
+          shardCounters: memory.shards.map(shard => shardDestinationCounters(shard.counters)[index]!),
+        }
       }),
     }
   }
@@ -59,7 +65,7 @@ export class LiveView implements AgentView {
   }
 
   relabelConfigText(): string {
-    return this.#parts.configuration.relabel?.current.text ?? ''
+    return this.#parts.configuration.relabel?.current.all.text ?? ''
   }
 
   scrapeConfigReload(): ReloadState | undefined {
@@ -107,10 +113,9 @@ export class LiveView implements AgentView {
   }
 
   shards(): readonly ShardView[] {
-    const { memory, replacements } = this.#parts.supervisor
+    const { memory } = this.#parts.supervisor
     return memory.shards.map((shared, shard) => ({
       shard,
-      restarts: replacements,
       counters: shardCountersIn(shared),
       ringUsedBytes: ringUsedBytes(shared.ring),
       ringCapacityBytes: ringCapacityBytes(shared.ring),

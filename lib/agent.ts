@@ -10,6 +10,7 @@ import { toShardOptions } from './cli/shard-options.ts'
 import type { Configuration } from './control/configuration.ts'
 import { openDataPath } from './control/data-path.ts'
 import type { Logger } from './control/log.ts'
+import { relabelRulesOf } from './control/relabel-config.ts'
 import { Reloader } from './control/reload.ts'
 import { Supervisor } from './control/supervise.ts'
 import { TargetFeed } from './control/target-feed.ts'
@@ -53,7 +54,7 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   const log = logger.at('penstock/agent')
   const destinations = toDestinations(flags)
   const scrapeOptions = toScrapeOptions(flags, env)
-  const shardOptions = toShardOptions(flags, configuration.relabel?.current.rules ?? [])
+  const shardOptions = toShardOptions(flags, relabelRulesOf(configuration.relabel?.current))
   const adminOptions = toAdminOptions(flags)
   await using started = new AsyncDisposableStack()
   started.defer(startHeapWatch())
@@ -81,8 +82,9 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
     configuration,
     checkIntervalMs: flags.durationMs('promscrape.configCheckInterval'),
     onScrapeConfig: config => feed.replaceConfig(config),
-    onRelabelRules: remoteRelabelRules =>
-      supervisor.replaceShards({ ...shardOptions, remoteRelabelRules }, SHARD_STOP_GRACE_MS),
+    onRelabelConfig: config => {
+      supervisor.relabel({ ...relabelRulesOf(config), remoteLabels: shardOptions.remoteLabels })
+    },
     log,
   })
   started.defer(() => reloader.close())

@@ -4,6 +4,7 @@ import { parseCommandLine } from './cli/command-line.ts'
 import { FlagError } from './cli/flag-error.ts'
 import type { Flags } from './cli/flags.ts'
 import { toLoggerOptions } from './cli/logger-options.ts'
+import { toRelabelViews } from './cli/relabel-views.ts'
 import { toScrapeOptions } from './cli/scrape-options.ts'
 import { versionText } from './cli/version.ts'
 import { Configuration } from './control/configuration.ts'
@@ -48,6 +49,7 @@ async function run(flags: Flags): Promise<number> {
       scrapePath: flags.string('promscrape.config'),
       scrapeOptions: toScrapeOptions(flags, env),
       relabelPath: flags.string('remoteWrite.relabelConfig'),
+      relabelViews: toRelabelViews(flags),
     }
     const configuration = await Configuration.load(sources, log)
     if (flags.bool('dryRun') || flags.bool('promscrape.config.dryRun')) {

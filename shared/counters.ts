@@ -57,6 +57,7 @@ export const SHARD_COUNTERS = [
   'samplesScraped', // lines with a value
   'samplesPublished', // handed to the ring, auto metrics and stale markers included
   'samplesDroppedByRelabeling',
+  'samplesDroppedForAll', // by the rules of remote write for all destinations, auto metrics included
   'staleMarkers',
   'linesInvalid',
   'bodyWireBytes', // total, as received
@@ -83,6 +84,28 @@ export const SHARD_COUNTERS = [
   'accountExternalBytes',
 ] as const
 export type ShardCounter = (typeof SHARD_COUNTERS)[number]
+
+/** What every shard counts for each destination; these blocks follow that of the shard, in the order of the URLs. */
+export const SHARD_DESTINATION_COUNTERS = [
+  'samplesDroppedByRules', // of its own; auto metrics included
+] as const
+export type ShardDestinationCounter = (typeof SHARD_DESTINATION_COUNTERS)[number]
+
+/** Memory for the counters of a shard, those for its destinations included. */
+export function allocateShardCounters(destinations: number): SharedArrayBuffer {
+  const ownBytes = CounterBlock.sizeBytes(SHARD_COUNTERS)
+  return new SharedArrayBuffer(ownBytes + destinations * CounterBlock.sizeBytes(SHARD_DESTINATION_COUNTERS))
+}
+
+/** What a shard counts for each destination, in their order. */
+export function shardDestinationCounters(memory: SharedArrayBuffer): CounterBlock<ShardDestinationCounter>[] {
+  const blocks: CounterBlock<ShardDestinationCounter>[] = []
+  const blockBytes = CounterBlock.sizeBytes(SHARD_DESTINATION_COUNTERS)
+  for (let at = CounterBlock.sizeBytes(SHARD_COUNTERS); at < memory.byteLength; at += blockBytes) {
+    blocks.push(new CounterBlock(SHARD_DESTINATION_COUNTERS, memory, at))
+  }
+  return blocks
+}
 
 /** What the writer counts as a whole. */
 export const WRITER_COUNTERS = [

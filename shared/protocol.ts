@@ -21,15 +21,31 @@ export type ToShard =
       readonly added: readonly TargetSpec[]
       readonly removed: readonly string[]
     }
+  /** From the next scrape of each target on, other rules are in force; the views stay for the same destinations. */
+  | { readonly type: 'relabel'; readonly rules: RemoteRules }
   | { readonly type: 'status'; readonly request: number; readonly ids: readonly string[] | 'all' }
   | { readonly type: 'stop'; readonly graceMs: number }
 
-/** Options that hold for all targets of a shard. */
-export type ShardOptions = {
-  /** Rules of `-remoteWrite.relabelConfig`, applied after those of the job; auto metrics included. */
+/** Destinations that get the same series under the same labels. */
+export type ViewSpec = {
+  /** A set of shared/destination-set.ts. */
+  readonly destinations: number
+  /** Rules of `-remoteWrite.urlRelabelConfig`, applied after those for all destinations. */
+  readonly relabelRules: readonly RelabelRuleSpec[]
+}
+
+/** What remote write makes of the labels of all series, auto metrics included. */
+export type RemoteRules = {
+  /** Rules of `-remoteWrite.relabelConfig`, applied after those of the job. */
   readonly remoteRelabelRules: readonly RelabelRuleSpec[]
-  /** Set on every series after that, in this order. */
+  /** One at least; every destination belongs to one of them. */
+  readonly views: readonly ViewSpec[]
+  /** Set on every series after all rules, in this order. */
   readonly remoteLabels: readonly Label[]
+}
+
+/** Options that hold for all targets of a shard. */
+export type ShardOptions = RemoteRules & {
   readonly sendMetadata: boolean
   /** Seed of the hashes by which shards know series; the same for all shards, so that target blocks can move. */
   readonly hashSeed: readonly [number, number]

@@ -23,7 +23,7 @@ async function viewOf(t: ExecutionContext) {
   const scrapePath = join(await makeDirectory(t), 'scrape.yml')
   await writeFile(scrapePath, CONFIG)
   const { logger, scoped } = recordingLogger()
-  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath: '' }
+  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath: '', relabelViews: [] }
   const configuration = await Configuration.load(sources, scoped)
   const destinations = [destinationOf('1:secret-url'), destinationOf('2:secret-url')]
   const supervisor = await Supervisor.start({
@@ -93,10 +93,10 @@ test('configuration, flags and threads can be looked at', async t => {
   t.is(view.flags().find(flag => flag.name === 'remoteWrite.url')?.value, 'secret')
   t.true(view.startedAtMs <= Date.now())
   t.deepEqual(
-    view.shards().map(({ shard, restarts, ringUsedBytes }) => ({ shard, restarts, ringUsedBytes })),
+    view.shards().map(({ shard, ringUsedBytes }) => ({ shard, ringUsedBytes })),
     [
-      { shard: 0, restarts: 0, ringUsedBytes: 0 },
-      { shard: 1, restarts: 0, ringUsedBytes: 0 },
+      { shard: 0, ringUsedBytes: 0 },
+      { shard: 1, ringUsedBytes: 0 },
     ],
   )
   const { counters, destinations } = view.writer()

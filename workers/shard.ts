@@ -38,6 +38,10 @@ listen<ToShard>(port, {
     shard?.assign(jobs, added, removed)
   },
 
+  relabel({ rules }) {
+    shard?.relabel(rules)
+  },
+
   status({ request, ids }) {
     send<FromShard>(port, { type: 'status', request, targets: shard?.status(ids) ?? [] })
   },

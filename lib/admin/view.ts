@@ -1,4 +1,10 @@
-import type { CounterBlock, DestinationCounter, ShardCounter, WriterCounter } from '../../shared/counters.ts'
+import type {
+  CounterBlock,
+  DestinationCounter,
+  ShardCounter,
+  ShardDestinationCounter,
+  WriterCounter,
+} from '../../shared/counters.ts'
 import type { TargetStatus } from '../../shared/protocol.ts'
 import type { Label, TargetSpec } from '../../shared/target.ts'
 
@@ -55,8 +61,6 @@ export type ReloadResult = { readonly ok: true } | { readonly ok: false; readonl
 /** One shard, as far as others may look into it. */
 export type ShardView = {
   readonly shard: number
-  /** Times that the thread had to be started anew. */
-  readonly restarts: number
   readonly counters: CounterBlock<ShardCounter>
   readonly ringUsedBytes: number
   readonly ringCapacityBytes: number
@@ -68,6 +72,8 @@ export type DestinationView = {
   /** Concurrent requests. */
   readonly queues: number
   readonly counters: CounterBlock<DestinationCounter>
+  /** What each shard counts for it. */
+  readonly shardCounters: readonly CounterBlock<ShardDestinationCounter>[]
 }
 
 export type WriterView = {

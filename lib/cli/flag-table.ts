@@ -850,7 +850,14 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Where samples are sent. Give several to send all samples to each.',
   },
-  'remoteWrite.urlRelabelConfig': { type: 'array<string>', default: '', area: 'relabel', perUrl: true },
+  'remoteWrite.urlRelabelConfig': {
+    type: 'array<string>',
+    default: '',
+    area: 'relabel',
+    perUrl: true,
+    implemented: true,
+    description: 'File with relabeling rules for all samples of a destination, after those for all destinations.',
+  },
   'remoteWrite.vmProtoCompressLevel': { type: 'int', default: '0', area: 'remotewrite' },
   'secret.flags': {
     type: 'array<string>',

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import type { ShardOptions } from '../../shared/protocol.ts'
-import type { Label, RelabelRuleSpec } from '../../shared/target.ts'
+import type { RemoteRules, ShardOptions } from '../../shared/protocol.ts'
+import type { Label } from '../../shared/target.ts'
 import { FlagError } from './flag-error.ts'
 import type { Flags } from './flags.ts'
 
 /**
  * What holds for all targets of all shards.
  *
- * @param remoteRelabelRules those of the file of `-remoteWrite.relabelConfig`
+ * @param rules those of remote write, as they were read from files
  * @throws {FlagError} `-remoteWrite.label` is not name=value
  */
-export function toShardOptions(flags: Flags, remoteRelabelRules: readonly RelabelRuleSpec[]): ShardOptions {
+export function toShardOptions(flags: Flags, rules: Omit<RemoteRules, 'remoteLabels'>): ShardOptions {
   const seed = randomBytes(8)
   return {
-    remoteRelabelRules,
+    ...rules,
     remoteLabels: flags.strings('remoteWrite.label').flatMap(toLabel),
     sendMetadata: flags.bool('enableMetadata'),
     // Nobody who exposes series can know it, and so make them collide.

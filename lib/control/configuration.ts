@@ -2,7 +2,7 @@ import type { PenstockError } from '../../shared/errors.ts'
 import { type LoadedConfig, loadConfig } from './config/load.ts'
 import type { ScrapeOptions } from './config/types.ts'
 import type { ScopedLog } from './log.ts'
-import { loadRelabelConfig, type RelabelConfig } from './relabel-config.ts'
+import { loadRemoteRelabelConfig, type RemoteRelabelConfig, type ViewSource } from './relabel-config.ts'
 import { type Candidate, Reloadable } from './reloadable.ts'
 
 /** Where the configuration is. An empty path means that there is none of that kind. */
@@ -12,18 +12,21 @@ export type ConfigurationSources = {
   readonly scrapeOptions: ScrapeOptions
   /** `-remoteWrite.relabelConfig` */
   readonly relabelPath: string
+  /** `-remoteWrite.urlRelabelConfig` */
+  readonly relabelViews: readonly ViewSource[]
 }
 
 /** What `Configuration.readAgain` read. */
 export type Candidates = {
   readonly scrape: Candidate<LoadedConfig> | undefined
-  readonly relabel: Candidate<RelabelConfig> | undefined
+  readonly relabel: Candidate<RemoteRelabelConfig> | undefined
 }
 
 /** All configuration that may change while the agent runs. */
 export class Configuration {
   readonly scrape: Reloadable<LoadedConfig> | undefined
-  readonly relabel: Reloadable<RelabelConfig> | undefined
+  /** Undefined without any file of rules of remote write. */
+  readonly relabel: Reloadable<RemoteRelabelConfig> | undefined
 
   /**
    * Reads everything for the first time. Jobs that cannot be used are logged and left out, as vmagent does.
@@ -31,15 +34,15 @@ export class Configuration {
    * @throws {ConfigError} a file as a whole cannot be used
    */
   static async load(sources: ConfigurationSources, log: ScopedLog): Promise<Configuration> {
-    const { scrapePath, scrapeOptions, relabelPath } = sources
+    const { scrapePath, scrapeOptions, relabelPath, relabelViews } = sources
     const readScrape = async () => {
       const loaded = await loadConfig(scrapePath, scrapeOptions)
       for (const warning of loaded.warnings) log.warn(warning)
       return loaded
     }
-    const readRelabel = () => loadRelabelConfig(relabelPath, scrapeOptions.env)
+    const readRelabel = () => loadRemoteRelabelConfig(relabelPath, relabelViews, scrapeOptions.env)
     let scrape: Reloadable<LoadedConfig> | undefined
-    let relabel: Reloadable<RelabelConfig> | undefined
+    let relabel: Reloadable<RemoteRelabelConfig> | undefined
     if (scrapePath !== '') {
       const loaded = await readScrape()
       for (const problem of loaded.skipped) log.error(`job left out: ${problem.message}`)
@@ -49,11 +52,16 @@ export class Configuration {
         ({ config }) => config,
       )
     }
-    if (relabelPath !== '') relabel = new Reloadable(await readRelabel(), readRelabel, ({ rules }) => rules)
+    if (relabelPath !== '' || relabelViews.some(({ path }) => path !== '')) {
+      relabel = new Reloadable(await readRelabel(), readRelabel, rulesOf)
+    }
     return new Configuration(scrape, relabel)
   }
 
-  private constructor(scrape: Reloadable<LoadedConfig> | undefined, relabel: Reloadable<RelabelConfig> | undefined) {
+  private constructor(
+    scrape: Reloadable<LoadedConfig> | undefined,
+    relabel: Reloadable<RemoteRelabelConfig> | undefined,
+  ) {
     this.scrape = scrape
     this.relabel = relabel
   }
@@ -69,6 +77,10 @@ export class Configuration {
     if (relabel.status === 'rejected') throw relabel.reason
     return { scrape: scrape.value, relabel: relabel.value }
   }
+}
+
+function rulesOf({ all, views }: RemoteRelabelConfig): unknown {
+  return [all, ...views].map(({ rules }) => rules)
 }
 
 /** @throws {ConfigError} */

@@ -1,3 +1,5 @@
+import { ALL_DESTINATIONS } from '../../shared/destination-set.ts'
+import type { RemoteRules } from '../../shared/protocol.ts'
 import type { RelabelRuleSpec } from '../../shared/target.ts'
 import { parseRules } from '../relabel/parse-rules.ts'
 import { ConfigError } from '../yaml/error.ts'
@@ -6,6 +8,44 @@ import { expandEnvironment, readText } from './config/read.ts'
 
 /** The rules of a relabeling file, and the file as it was read, with variables expanded. */
 export type RelabelConfig = { readonly rules: readonly RelabelRuleSpec[]; readonly text: string }
+
+/** `-remoteWrite.urlRelabelConfig` of destinations that share it; an empty path stands for no rules. */
+export type ViewSource = { readonly path: string; readonly destinations: number }
+
+/** All rules of remote write: those for all destinations, and those of each view. */
+export type RemoteRelabelConfig = {
+  readonly all: RelabelConfig
+  readonly views: readonly (RelabelConfig & { readonly destinations: number })[]
+}
+
+const NO_RULES: RelabelConfig = { rules: [], text: '' }
+
+/**
+ * Reads all rules of remote write.
+ *
+ * @param path of those for all destinations; an empty one stands for none
+ * @throws {ConfigError} as `loadRelabelConfig`
+ */
+export async function loadRemoteRelabelConfig(
+  path: string,
+  views: readonly ViewSource[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RemoteRelabelConfig> {
+  const load = async (path: string) => (path === '' ? NO_RULES : loadRelabelConfig(path, env))
+  const all = await load(path)
+  const loaded: RemoteRelabelConfig['views'][number][] = []
+  for (const { path, destinations } of views) loaded.push({ ...(await load(path)), destinations })
+  return { all, views: loaded }
+}
+
+/** What shards need to know of it; without configuration one view for all destinations. */
+export function relabelRulesOf(config: RemoteRelabelConfig | undefined): Omit<RemoteRules, 'remoteLabels'> {
+  const views = config?.views.map(({ rules, destinations }) => ({ relabelRules: rules, destinations }))
+  return {
+    remoteRelabelRules: config?.all.rules ?? [],
+    views: views ?? [{ relabelRules: [], destinations: ALL_DESTINATIONS }],
+  }
+}
 
 /**
  * Reads a file of relabeling rules.

@@ -1,8 +1,8 @@
 import { PenstockError } from '../../shared/errors.ts'
-import type { RelabelRuleSpec } from '../../shared/target.ts'
 import type { ScrapeConfig } from './config/types.ts'
 import type { Configuration } from './configuration.ts'
 import type { ScopedLog } from './log.ts'
+import type { RemoteRelabelConfig } from './relabel-config.ts'
 import { Turns } from './turns.ts'
 
 /** What became of a reload; `message` says why the configuration from before stays in force. */
@@ -14,7 +14,7 @@ export type ReloaderOptions = {
   readonly checkIntervalMs: number
   /** Put changed configuration in force; they cannot fail. */
   readonly onScrapeConfig: (config: ScrapeConfig) => void
-  readonly onRelabelRules: (rules: readonly RelabelRuleSpec[]) => Promise<void>
+  readonly onRelabelConfig: (config: RemoteRelabelConfig) => void
   readonly log: ScopedLog
 }
 
@@ -42,12 +42,12 @@ export class Reloader {
   }
 
   async #reload(): Promise<ReloadResult> {
-    const { configuration, onScrapeConfig, onRelabelRules, log } = this.#options
+    const { configuration, onScrapeConfig, onRelabelConfig, log } = this.#options
     try {
       const { scrape, relabel } = await configuration.readAgain()
       relabel?.accept()
       scrape?.accept()
-      if (relabel?.changed) await onRelabelRules(relabel.value.rules)
+      if (relabel?.changed) onRelabelConfig(relabel.value)
       if (scrape?.changed) onScrapeConfig(scrape.value.config)
       if (scrape?.changed || relabel?.changed) log.info('the configuration has changed and is in force')
       return { ok: true }

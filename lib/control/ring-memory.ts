@@ -1,4 +1,5 @@
 import {
+  allocateShardCounters,
   CounterBlock,
   DESTINATION_COUNTERS,
   type DestinationCounter,
@@ -30,7 +31,7 @@ export function allocateSharedMemory(shardCount: number, destinationCount: numbe
     ring: createRing(RING_CAPACITY_BYTES),
     dataBell,
     roomBell: createDoorbell(),
-    counters: CounterBlock.allocate(SHARD_COUNTERS),
+    counters: allocateShardCounters(destinationCount),
   }))
   const writerCounters = new SharedArrayBuffer(destinationOffsetBytes(destinationCount))
   return { shards, writerCounters }

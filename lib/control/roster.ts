@@ -20,11 +20,6 @@ export class Roster {
     return this.#shards.get(id)
   }
 
-  /** The targets of one shard. */
-  targetsOn(shard: number): TargetSpec[] {
-    return [...this.#targets.values()].filter(target => this.#shards.get(target.id) === shard)
-  }
-
   /** Notes how many samples the last scrape of each of these targets had. Says nothing about where they should be. */
   weigh(samples: readonly (readonly [id: string, samples: number])[]): void {
     for (const [id, count] of samples) {

@@ -3,6 +3,7 @@ import type {
   DestinationSpec,
   FromShard,
   FromWriter,
+  RemoteRules,
   ShardOptions,
   TargetStatus,
   ToShard,
@@ -60,9 +61,8 @@ export class Supervisor {
   readonly #roster: Roster
   readonly #statuses = new StatusRequests()
   readonly #writer: Thread<ToWriter, FromWriter>
-  #shards: readonly Thread<ToShard, FromShard>[]
+  readonly #shards: readonly Thread<ToShard, FromShard>[]
   #jobs: ReadonlyMap<string, JobSpec> = new Map()
-  #replacements = 0
 
   /**
    * Starts the writer and the shards; resolves when all are at work.
@@ -87,7 +87,7 @@ export class Supervisor {
     this.#log = options.logger.at('penstock/supervise')
     this.#roster = new Roster(options.shardCount)
     this.#writer = this.#startWriter()
-    this.#shards = this.#startShards(options.shardOptions)
+    this.#shards = this.memory.shards.map((_, shard) => this.#startShard(shard, options.shardOptions))
   }
 
   /**
@@ -104,23 +104,9 @@ export class Supervisor {
     if (added + removed > 0) this.#log.info(`targets: ${added} added, ${removed} removed, ${targets.length} in all`)
   }
 
-  /**
-   * Ends all shards as `stopShards` does and starts others with these options and the same targets, which go on at
-   * their next tick. What is in the rings stays there; the writer notices nothing. Shards know no series before their
-   * first scrape, so series that vanish meanwhile get no stale marker. One that cannot start is a failure as any other.
-   */
-  async replaceShards(shardOptions: ShardOptions, graceMs: number): Promise<void> {
-    await this.stopShards(graceMs)
-    this.#shards = this.#startShards(shardOptions)
-    for (const [shard, thread] of this.#shards.entries()) this.#tell(thread, this.#roster.targetsOn(shard), [])
-    this.#replacements++
-    const starts = await Promise.allSettled(this.#shards.map(thread => thread.ready(READY_TIMEOUT_MS)))
-    for (const start of starts) if (start.status === 'rejected') this.#options.onFailure(start.reason)
-  }
-
-  /** How many times each shard got a successor. */
-  get replacements(): number {
-    return this.#replacements
+  /** From the next scrape of each target on, these rules are in force. */
+  relabel(rules: RemoteRules): void {
+    for (const shard of this.#shards) shard.send({ type: 'relabel', rules })
   }
 
   /** The shard that has the target of this id; undefined if there is no such target. */
@@ -177,10 +163,6 @@ export class Supervisor {
     const { shards, writerCounters: counters } = this.memory
     thread.send({ type: 'start', shards, destinations, counters, options })
     return thread
-  }
-
-  #startShards(options: ShardOptions): Thread<ToShard, FromShard>[] {
-    return this.memory.shards.map((_, shard) => this.#startShard(shard, options))
   }
 
   #startShard(shard: number, options: ShardOptions): Thread<ToShard, FromShard> {

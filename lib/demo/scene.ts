@@ -65,7 +65,7 @@ async function startDemoAgent(
   )
   assert(command.type === 'run')
   const { flags } = command
-  const sources = { scrapePath, scrapeOptions: toScrapeOptions(flags, env), relabelPath: '' }
+  const sources = { scrapePath, scrapeOptions: toScrapeOptions(flags, env), relabelPath: '', relabelViews: [] }
   const configuration = await Configuration.load(sources, logger.at('penstock/demo'))
   return startAgent({ flags, env, configuration, logger })
 }

@@ -7,12 +7,14 @@ import {
   LEARN_INVALID,
   LEARN_OVER_LIMIT,
   LEARN_UNSENT,
+  LEARN_UNSENT_BY_VIEW,
   STATE_FLAGS,
 } from '../../kernel/layout.ts'
 import type { EntryIndex } from './entry-index.ts'
 import type { Kernel, KernelHost } from './kernel.ts'
 import { encodeLabels } from './learn/encode-series.ts'
 import { parseKey } from './learn/parse-key.ts'
+import type { RemoteLabeler, RemoteView } from './learn/remote-labels.ts'
 import type { SeriesLabeler } from './learn/series-labels.ts'
 import { storeTargetLabels } from './target-labels.ts'
 import type { TargetState } from './target-state.ts'
@@ -25,6 +27,8 @@ export class LearnHost implements KernelHost {
   kernel!: Kernel
   index!: EntryIndex
   #target!: TargetState
+  #remote!: RemoteLabeler
+  #view!: RemoteView
   #labeler: SeriesLabeler | undefined
   #labelsFound = 0
 
@@ -33,14 +37,16 @@ export class LearnHost implements KernelHost {
     return this.#labelsFound
   }
 
-  /** Begins a scrape of `target`. Gives the flags of its round. */
-  begin(target: TargetState): number {
+  /** Begins to read a body of `target`, which is prepared, for one of its views. Gives the flags of the round. */
+  begin(target: TargetState, view: RemoteView): number {
     this.#target = target
+    this.#remote = target.remote!
+    this.#view = view
     this.#labeler = undefined
     this.#labelsFound = 0
-    const { spec, rules } = target.job
+    const { spec, metricRules } = target.job
     const isLimited = target.spec.labelLimit > 0 || target.limiter !== undefined
-    const isChanged = !rules.metric.isEmpty || !rules.remote.isEmpty || rules.remoteLabels.length > 0
+    const isChanged = !metricRules.isEmpty || this.#remote.changes(view)
     return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (isLimited || isChanged ? FLAG_ALWAYS_LEARN : 0)
   }
 
@@ -66,8 +72,10 @@ export class LearnHost implements KernelHost {
       return LEARN_DROPPED
     }
     if (limiter?.admits(labels) === false) return LEARN_OVER_LIMIT
-    const sent = this.#labeler!.sentLabels(labels)
-    if (sent === undefined) return LEARN_UNSENT
+    const common = this.#remote.forAll(labels)
+    if (common === undefined) return LEARN_UNSENT
+    const sent = this.#remote.forView(this.#view, common)
+    if (sent === undefined) return LEARN_UNSENT_BY_VIEW
     const encoded = encodeLabels(sent)
     if (encoded.length > LEARN_BYTES) return LEARN_INVALID
     this.kernel.bytes.set(encoded, LEARN_AT)

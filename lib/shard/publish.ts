@@ -25,12 +25,16 @@ const ROOM_WAIT_MS = 1000
 /** What a frame of the ring is made of; see shared/frame.ts. */
 type Frame = {
   readonly kind: number
+  readonly destinations: number
   readonly bytes: Uint8Array
   readonly rawBytes: number
   readonly samples: number
 }
 
-/** Puts segments into the shard's ring; waits while it is full, never drops. One call at a time. */
+/**
+ * Puts segments into the shard's ring, each for a set of destinations; waits while it is full, never drops. One call at
+ * a time.
+ */
 export class Publisher {
   readonly #ring: RingProducer
   readonly #view: DataView
@@ -50,20 +54,21 @@ export class Publisher {
    * Publishes the stencils of all chunks of a block, and that of its auto metrics. Like all that publishes here, it
    * gives a promise only if it has to wait for room.
    */
-  block(block: TargetBlock): Promise<void> | undefined {
+  block(block: TargetBlock, destinations: number): Promise<void> | undefined {
     const { stencilAt, autoAt, autoStencilBytes, autoRawBytes, autoValues } = block
-    if (autoAt + autoStencilBytes - stencilAt > SEGMENT_BYTES_MAX) return this.#largeBlock(block)
+    if (autoAt + autoStencilBytes - stencilAt > SEGMENT_BYTES_MAX) return this.#largeBlock(block, destinations)
     let rawBytes = autoRawBytes
     let samples = autoValues
     for (let chunk = 0, { chunks } = block; chunk < chunks; chunk++) {
       rawBytes += block.chunkRawBytes(chunk)
       samples += block.chunkSamples(chunk)
     }
-    return this.segment(block.bytes, stencilAt, autoAt + autoStencilBytes, rawBytes, samples)
+    const bytes = block.bytes.subarray(stencilAt, autoAt + autoStencilBytes)
+    return this.segment(bytes, rawBytes, samples, destinations)
   }
 
   /** Cuts a block into segments. */
-  async #largeBlock(block: TargetBlock): Promise<void> {
+  async #largeBlock(block: TargetBlock, destinations: number): Promise<void> {
     let bytesAt = block.stencilAt
     let bytesEnd = bytesAt
     let rawBytes = 0
@@ -71,7 +76,7 @@ export class Publisher {
     for (let chunk = 0; chunk < block.chunks; chunk++) {
       const more = block.chunkStencilBytes(chunk)
       if (bytesEnd > bytesAt && bytesEnd + more - bytesAt > SEGMENT_BYTES_MAX) {
-        await this.segment(block.bytes, bytesAt, bytesEnd, rawBytes, samples)
+        await this.segment(block.bytes.subarray(bytesAt, bytesEnd), rawBytes, samples, destinations)
         bytesAt = bytesEnd
         rawBytes = 0
         samples = 0
@@ -80,30 +85,31 @@ export class Publisher {
       rawBytes += block.chunkRawBytes(chunk)
       samples += block.chunkSamples(chunk)
     }
-    await this.segment(block.bytes, bytesAt, bytesEnd, rawBytes, samples)
-    await this.auto(block)
+    await this.segment(block.bytes.subarray(bytesAt, bytesEnd), rawBytes, samples, destinations)
+    await this.auto(block, destinations)
   }
 
   /** Publishes only the auto metrics of a block. */
-  auto(block: TargetBlock): Promise<void> | undefined {
+  auto(block: TargetBlock, destinations: number): Promise<void> | undefined {
     const { autoAt, autoStencilBytes } = block
-    return this.segment(block.bytes, autoAt, autoAt + autoStencilBytes, block.autoRawBytes, block.autoValues)
+    const bytes = block.bytes.subarray(autoAt, autoAt + autoStencilBytes)
+    return this.segment(bytes, block.autoRawBytes, block.autoValues, destinations)
   }
 
-  /** Publishes snappy elements from `start` to `end` that stand for `rawBytes` of protobuf with so many samples. */
-  segment(bytes: Uint8Array, start: number, end: number, rawBytes: number, samples: number): Promise<void> | undefined {
-    if (end === start) return undefined
-    const frame = { kind: KIND_SEGMENT, bytes: bytes.subarray(start, end), rawBytes, samples }
+  /** Publishes snappy elements that stand for `rawBytes` of protobuf with so many samples. */
+  segment(bytes: Uint8Array, rawBytes: number, samples: number, destinations: number): Promise<void> | undefined {
+    if (bytes.length === 0) return undefined
+    const frame = { kind: KIND_SEGMENT, destinations, bytes, rawBytes, samples }
     return this.#publish(frame) ? undefined : this.#publishLater(frame)
   }
 
   /** Publishes whole protobuf fields that are not worth compressing; 64 KiB at most. */
-  metadata(raw: Uint8Array): Promise<void> | undefined {
+  metadata(raw: Uint8Array, destinations: number): Promise<void> | undefined {
     assert(raw.length > 0 && raw.length <= LITERAL_BYTES_MAX)
     const bytes = new Uint8Array(LITERAL_TAG_BYTES + raw.length)
     bytes.set([LITERAL_TAG, (raw.length - 1) & 0xff, (raw.length - 1) >> 8])
     bytes.set(raw, LITERAL_TAG_BYTES)
-    const frame = { kind: KIND_METADATA, bytes, rawBytes: raw.length, samples: 0 }
+    const frame = { kind: KIND_METADATA, destinations, bytes, rawBytes: raw.length, samples: 0 }
     return this.#publish(frame) ? undefined : this.#publishLater(frame)
   }
 
@@ -113,8 +119,8 @@ export class Publisher {
   }
 
   /** False if there is no room. */
-  #publish({ kind, bytes, rawBytes, samples }: Frame): boolean {
-    const at = this.#ring.claim(SEGMENT_HEADER_BYTES + bytes.length, kind)
+  #publish({ kind, destinations, bytes, rawBytes, samples }: Frame): boolean {
+    const at = this.#ring.claim(SEGMENT_HEADER_BYTES + bytes.length, kind, destinations)
     if (at === RING_FULL) return false
     this.#view.setUint32(at + SEGMENT_RAW_BYTES_AT, rawBytes, true)
     this.#view.setUint32(at + SEGMENT_SAMPLES_AT, samples, true)

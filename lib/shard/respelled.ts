@@ -33,6 +33,15 @@ export function seeRespelled(
   }
 }
 
+/** For each entry of `block` a byte: 1 if `next` has a series with the labels that this one has in `block`. */
+export function seenUnderLabels(kernel: Kernel, block: TargetBlock, next: TargetBlock): Uint8Array {
+  const seen = new Uint8Array(block.entries)
+  const starts = next.chunkStarts()
+  const sources = Array.from({ length: next.chunks }, (_, chunk) => next.chunk(chunk, starts))
+  seeRespelled(kernel, block, seen, sources)
+  return seen
+}
+
 /** Whether a series of the entries from `first` on has no line in this scrape. */
 export function hasVanished(block: TargetBlock, seen: Uint8Array, first: number, entries: number): boolean {
   for (let entry = first; entry < first + entries; entry++) {

@@ -26,6 +26,8 @@ export class BodyReader {
   #filled = 0
   #textBytes = 0
   #maxBytes = 0
+  /** Where the text ends in the window; undefined if it did not fit there as a whole. */
+  #wholeEnd: number | undefined
   #oversizedLines = 0
   #inOversizedLine = false
   #onWindow: ((start: number, end: number) => void) | undefined
@@ -57,12 +59,22 @@ export class BodyReader {
     this.#filled = 0
     this.#textBytes = 0
     this.#maxBytes = maxBytes
+    this.#wholeEnd = 0
     this.#oversizedLines = 0
     this.#inOversizedLine = false
     this.#onWindow = onWindow
     if (body.encoding === 'gzip') this.#readGzip(body.chunks)
     else for (const chunk of body.chunks) this.#readPlain(chunk)
     this.#endBody()
+  }
+
+  /**
+   * Gives the body that was read last to another round that has begun. It is inflated anew only if it did not fit into
+   * the window, which nothing else may have written to since.
+   */
+  readAgain(body: ReceivedBody, round: Round): void {
+    if (this.#wholeEnd === undefined) this.read(body, round, this.#maxBytes)
+    else round.lines(WINDOW_AT, WINDOW_AT + this.#wholeEnd)
   }
 
   #readGzip(chunks: readonly Uint8Array[]): void {
@@ -95,6 +107,7 @@ export class BodyReader {
 
   /** The window is full: gives its whole lines to the round and keeps the rest. */
   #takeLines(): void {
+    this.#wholeEnd = undefined
     this.#skipOversizedLine()
     const end = this.#window.subarray(0, this.#filled).lastIndexOf(LF) + 1
     if (end > 0) {
@@ -128,6 +141,7 @@ export class BodyReader {
     if (this.#filled === 0) return
     // There is room for it behind the window.
     if (this.#window[this.#filled - 1] !== LF) this.#kernel.bytes[WINDOW_AT + this.#filled++] = LF
+    if (this.#wholeEnd !== undefined) this.#wholeEnd = this.#filled
     this.#give(this.#filled)
   }
 

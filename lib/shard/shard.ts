@@ -3,19 +3,20 @@ import {
   SCRAPE_DURATION_BOUNDS_SECONDS,
   SHARD_COUNTERS,
   type ShardCounter,
+  shardDestinationCounters,
 } from '../../shared/counters.ts'
 import { PenstockError } from '../../shared/errors.ts'
 import { HeapWatch } from '../../shared/heap.ts'
-import type { LogLevel, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
+import type { LogLevel, RemoteRules, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 import { compileRules } from '../relabel/compile.ts'
 import { Cadence } from './cadence.ts'
 import { systemClock } from './clock.ts'
+import { DroppedCounts } from './dropped-counts.ts'
 import { FailureLog } from './failure-log.ts'
 import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
 import { FetchMemory } from './fetch-memory.ts'
-import type { SeriesRules } from './learn/series-labels.ts'
 import { Publisher } from './publish.ts'
 import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
@@ -41,7 +42,6 @@ export class Shard implements FetchOwner {
   readonly #fetchMemory = new FetchMemory()
   readonly #heap = new HeapWatch(Date.now())
   readonly #cadence: Cadence<TargetState>
-  readonly #remoteRules: Omit<SeriesRules, 'metric'>
   readonly #jobs = new Map<string, ShardJob>()
   readonly #targets = new Map<string, TargetState>()
   readonly #clients = new Map<TargetClient, TargetState>()
@@ -58,9 +58,9 @@ export class Shard implements FetchOwner {
   constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
     this.#failureLog = new FailureLog(options, log)
     this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
-    this.#remoteRules = { remote: compileRules(options.remoteRelabelRules), remoteLabels: options.remoteLabels }
     this.#publisher = new Publisher(memory, this.#counters)
-    this.#scraper = new Scraper(options, this.#publisher, this.#counters)
+    const dropped = new DroppedCounts(this.#counters, shardDestinationCounters(memory.counters))
+    this.#scraper = new Scraper(options, this.#publisher, this.#counters, dropped)
     const isNative = this.#scraper.inflater.kind === 'native'
     log(
       'info',
@@ -77,6 +77,11 @@ export class Shard implements FetchOwner {
     const specs = new Map(jobs.map(job => [job.key, job]))
     for (const spec of added) this.#add(spec, specs)
     this.#counters.set('targets', this.#targets.size)
+  }
+
+  /** See `Scraper.relabel`. @throws {RelabelError} */
+  relabel(rules: RemoteRules): void {
+    this.#scraper.relabel(rules)
   }
 
   status(ids: readonly string[] | 'all'): TargetStatus[] {
@@ -122,8 +127,8 @@ export class Shard implements FetchOwner {
     let job = this.#jobs.get(spec.jobKey)
     if (job === undefined) {
       const jobSpec = jobs.get(spec.jobKey)!
-      const rules = { ...this.#remoteRules, metric: compileRules(jobSpec.metricRelabelRules) }
-      job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec, this.#fetchMemory), rules, targets: 0 }
+      const metricRules = compileRules(jobSpec.metricRelabelRules)
+      job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec, this.#fetchMemory), metricRules, targets: 0 }
       this.#jobs.set(spec.jobKey, job)
     }
     job.targets++
@@ -180,7 +185,8 @@ export class Shard implements FetchOwner {
   /** The end of a scrape. */
   async #finish(target: TargetState, hasBody: boolean): Promise<void> {
     const wasUp = target.up
-    this.#prepare(target)
+    // Not before its first scrape, so that a long list of targets is taken over at once.
+    this.#scraper.prepare(target)
     try {
       if (hasBody) await this.#scraper.succeed(target)
       else await this.#scraper.fail(target, undefined)
@@ -205,23 +211,10 @@ export class Shard implements FetchOwner {
     if (this.#running === 0) this.#idle?.()
   }
 
-  /** The block of a target is made with its first scrape, so that a long list of targets is taken over at once. */
-  #prepare(target: TargetState): void {
-    if (target.isPrepared) return
-    const { block, autoMetrics } = this.#scraper.emptyBlock(target)
-    target.prepare(block, autoMetrics)
-    this.#counters.add('accountTargetBlocksBytes', block.sizeBytes)
-  }
-
   async #retire(target: TargetState): Promise<void> {
     this.#clients.delete(target.client)
     await target.client.close()
-    if (target.isPrepared) {
-      await this.#scraper.retire(target, Date.now())
-      this.#counters.add('accountTargetBlocksBytes', -target.block.sizeBytes)
-      this.#counters.add('series', -target.block.countSamples())
-      target.block.free()
-    }
+    await this.#scraper.retire(target, Date.now())
     this.#counters.add('targetsUp', -Number(target.up))
     target.job.targets--
     if (target.job.targets === 0) this.#jobs.delete(target.spec.jobKey)

@@ -1,12 +1,13 @@
 import type { TargetStatus } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
+import type { Relabeling } from '../relabel/compile.ts'
 import type { UntoldScrapes } from './failure-log.ts'
 import type { TargetClient } from './fetch.ts'
 import type { FetchJob } from './fetch-job.ts'
-import type { AutoMetric } from './learn/auto-metrics.ts'
-import { SeriesLabeler, type SeriesRules } from './learn/series-labels.ts'
+import type { RemoteLabeler } from './learn/remote-labels.ts'
+import { SeriesLabeler } from './learn/series-labels.ts'
 import { SeriesLimiter } from './series-limiter.ts'
-import type { TargetBlock } from './target-block.ts'
+import type { TargetView } from './target-view.ts'
 
 /**
  * Scrapes start on a grid, so that a shard wakes up for several at once and does them with warm caches: scrapes that are
@@ -19,20 +20,20 @@ const STARTS_PER_INTERVAL_MIN = 20
 export type ShardJob = {
   readonly spec: JobSpec
   readonly fetchJob: FetchJob
-  readonly rules: SeriesRules
+  readonly metricRules: Relabeling
   targets: number
 }
 
-/** One target of a shard: its block, its connection, and how its last scrape went. */
+/** One target of a shard: its series, its connection, and how its last scrape went. */
 export class TargetState {
   readonly spec: TargetSpec
   readonly job: ShardJob
   readonly client: TargetClient
   /** Of a target with a series limit. */
   readonly limiter: SeriesLimiter | undefined
-  /** Auto metrics that relabeling keeps, in the order of their values in the block. */
-  autoMetrics: readonly AutoMetric[] = []
-  #block: TargetBlock | undefined
+  /** In the order of the views of `remote`, by which their series are labelled. None before the first scrape. */
+  views: readonly TargetView[] = []
+  remote: RemoteLabeler | undefined
   /** A fetch runs. */
   fetching = false
   /** A fetch runs, or its result waits for its turn. */
@@ -48,7 +49,7 @@ export class TargetState {
   lastScrapeMs = 0
   lastDurationMs = 0
   samples = 0
-  /** Of those that the block has entries for: lines whose series the limiter does not admit. */
+  /** Lines of the last scrape whose series the limiter does not admit. */
   overLimit = 0
   error = ''
   untold: UntoldScrapes | undefined
@@ -58,24 +59,6 @@ export class TargetState {
     this.job = job
     this.client = client
     this.limiter = spec.seriesLimit > 0 ? new SeriesLimiter(spec.seriesLimit) : undefined
-  }
-
-  get isPrepared(): boolean {
-    return this.#block !== undefined
-  }
-
-  prepare(block: TargetBlock, autoMetrics: readonly AutoMetric[]): void {
-    this.#block = block
-    this.autoMetrics = autoMetrics
-  }
-
-  /** Only of a prepared target. */
-  get block(): TargetBlock {
-    return this.#block!
-  }
-
-  set block(block: TargetBlock) {
-    this.#block = block
   }
 
   get intervalMs(): number {
@@ -91,7 +74,7 @@ export class TargetState {
 
   /** Made for each scrape that has new series, and not kept: most targets have none for days. */
   labeler(): SeriesLabeler {
-    return new SeriesLabeler(this.job.spec, this.spec, this.job.rules)
+    return new SeriesLabeler(this.job.spec, this.spec, this.job.metricRules)
   }
 
   status(): TargetStatus {

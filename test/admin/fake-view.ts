@@ -1,10 +1,12 @@
 import type { AgentView, DestinationView, ReloadResult, ShardView } from '../../lib/admin/view.ts'
 import {
+  allocateShardCounters,
   CounterBlock,
   DESTINATION_COUNTERS,
   type DestinationCounter,
   SHARD_COUNTERS,
   type ShardCounter,
+  shardDestinationCounters,
   WRITER_COUNTERS,
 } from '../../shared/counters.ts'
 import type { TargetSpec } from '../../shared/target.ts'
@@ -14,7 +16,7 @@ export const STARTED_AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 export function makeShard(shard: number, counts: Partial<Record<ShardCounter, number>> = {}): ShardView {
   const counters = new CounterBlock<ShardCounter>(SHARD_COUNTERS, CounterBlock.allocate(SHARD_COUNTERS))
   for (const [name, value] of Object.entries(counts)) counters.set(name as ShardCounter, value ?? 0)
-  return { shard, restarts: 0, counters, ringUsedBytes: 64 * (shard + 1), ringCapacityBytes: 4096 }
+  return { shard, counters, ringUsedBytes: 64 * (shard + 1), ringCapacityBytes: 4096 }
 }
 
 export function makeDestination(
@@ -26,7 +28,12 @@ export function makeDestination(
     CounterBlock.allocate(DESTINATION_COUNTERS),
   )
   for (const [counter, value] of Object.entries(counts)) counters.set(counter as DestinationCounter, value ?? 0)
-  return { name, queues: 4, counters }
+  const shardCounters = [3, 4].map(dropped => {
+    const [counters] = shardDestinationCounters(allocateShardCounters(1))
+    counters!.set('samplesDroppedByRules', dropped)
+    return counters!
+  })
+  return { name, queues: 4, counters, shardCounters }
 }
 
 export function makeTarget(url: string): TargetSpec {

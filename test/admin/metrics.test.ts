@@ -45,6 +45,21 @@ test('counters of shards appear summed under the names of vmagent and one by one
   t.is(seriesValue(text, 'penstock_ring_used_bytes', { shard: '1' }), 128)
 })
 
+test('what relabeling drops is told for all destinations and for each', async t => {
+  const { view, render } = setUp()
+  view.shardList = [makeShard(0, { samplesDroppedForAll: 5 }), makeShard(1, { samplesDroppedForAll: 6 })]
+  view.destinations = [makeDestination('1:secret-url', { samplesQueued: 9 }), makeDestination('2:secret-url')]
+  const text = await render()
+  t.is(seriesValue(text, 'vmagent_remotewrite_global_relabel_metrics_dropped_total'), 11)
+  for (const [url, queued] of [
+    ['1:secret-url', 9],
+    ['2:secret-url', 0],
+  ] as const) {
+    t.is(seriesValue(text, 'vmagent_remotewrite_relabel_metrics_dropped_total', { url }), 3 + 4)
+    t.is(seriesValue(text, 'vmagent_remotewrite_rows_pushed_after_relabel_total', { url }), queued)
+  }
+})
+
 test('scrape durations are a cumulative histogram, and ranges for the dashboards of vmagent', async t => {
   const { view, render } = setUp()
   view.shardList = [

@@ -43,6 +43,7 @@ export const PRESENT: readonly string[] = [
   'vmagent_remotewrite_packets_dropped_total',
   'vmagent_remotewrite_pending_data_bytes',
   'vmagent_remotewrite_queues',
+  'vmagent_remotewrite_relabel_metrics_dropped_total',
   'vmagent_remotewrite_requests_total',
   'vmagent_remotewrite_retries_count_total',
   'vmagent_remotewrite_send_duration_seconds_total',
@@ -100,6 +101,5 @@ export const MISSING: Readonly<Record<string, string>> = {
   vmagent_remotewrite_kafka_messages_send_errors_total: 'Kafka is in the enterprise version of vmagent only',
   vmagent_remotewrite_kafka_messages_sent_total: 'Kafka is in the enterprise version of vmagent only',
   vmagent_remotewrite_kafka_sent_bytes_total: 'Kafka is in the enterprise version of vmagent only',
-  vmagent_remotewrite_relabel_metrics_dropped_total: 'relabeling for each destination',
   vmagent_rows_inserted_total: 'pushed metrics',
 }

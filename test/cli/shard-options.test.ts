@@ -2,12 +2,13 @@ import test from 'ava'
 import { parseCommandLine } from '../../lib/cli/command-line.ts'
 import { FlagError } from '../../lib/cli/flag-error.ts'
 import { toShardOptions } from '../../lib/cli/shard-options.ts'
+import { relabelRulesOf } from '../../lib/control/relabel-config.ts'
 import type { ShardOptions } from '../../shared/protocol.ts'
 
 function optionsOf(...argv: string[]): ShardOptions {
   const command = parseCommandLine(argv, {})
   if (command.type !== 'run') throw new Error(`not run but ${command.type}`)
-  return toShardOptions(command.flags, [])
+  return toShardOptions(command.flags, relabelRulesOf(undefined))
 }
 
 test('flags become options of shards', t => {
@@ -21,6 +22,7 @@ test('flags become options of shards', t => {
   t.is(hashSeed.length, 2)
   t.deepEqual(options, {
     remoteRelabelRules: [],
+    views: [{ destinations: 0, relabelRules: [] }],
     remoteLabels: [
       { name: 'dc', value: 'east' },
       { name: 'eq', value: 'a=b' },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { DEFAULT_SCRAPE_OPTIONS } from '../../lib/control/config/types.ts'
 import { Configuration } from '../../lib/control/configuration.ts'
+import { relabelRulesOf } from '../../lib/control/relabel-config.ts'
 import { makeDirectory } from '../support/agent-process.ts'
 import { recordingLogger } from '../support/supervision.ts'
 
@@ -15,7 +16,7 @@ async function setUp(t: ExecutionContext, scrapeText: string, relabelText: strin
   const relabelPath = join(directory, 'relabel.yml')
   await writeFile(scrapePath, scrapeText)
   await writeFile(relabelPath, relabelText)
-  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath }
+  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath, relabelViews: [] }
   const { scoped, log } = recordingLogger()
   return { sources, scoped, log }
 }
@@ -35,7 +36,7 @@ test('both files are read at the start', async t => {
     configuration.scrape?.current.config.jobs.map(job => job.jobName),
     ['a'],
   )
-  t.is(configuration.relabel?.current.rules.length, 1)
+  t.is(configuration.relabel?.current.all.rules.length, 1)
   t.deepEqual(log, [])
 })
 
@@ -65,6 +66,38 @@ test('if one file is broken, both stay as they are, and only its history says so
   t.like(configuration.relabel?.history, { errors: 1, lastSuccessful: false })
   t.like(configuration.scrape?.history, { errors: 0, reloads: 0, lastSuccessful: true })
   t.deepEqual(configuration.scrape?.current.config.jobs[0]?.staticGroups[0]?.targets, ['h:1'])
+})
+
+test('rules of destinations are read, watched and refused as those for all', async t => {
+  const { sources, scoped } = await setUp(t, '', '- {target_label: a, replacement: one}\n')
+  const relabelViews = [
+    { path: sources.relabelPath, destinations: 5 },
+    { path: '', destinations: 2 },
+  ]
+  const configuration = await Configuration.load({ ...sources, scrapePath: '', relabelPath: '', relabelViews }, scoped)
+  const inForce = () => relabelRulesOf(configuration.relabel?.current)
+  t.deepEqual(inForce().remoteRelabelRules, [])
+  t.like(inForce().views, [
+    { destinations: 5, relabelRules: [{ replacement: 'one' }] },
+    { destinations: 2, relabelRules: [] },
+  ])
+  t.false((await configuration.readAgain()).relabel?.changed)
+  await writeFile(sources.relabelPath, '- {target_label: a, replacement: two}\n')
+  const { relabel } = await configuration.readAgain()
+  t.true(relabel?.changed)
+  relabel?.accept()
+  t.like(inForce().views[0]?.relabelRules, [{ replacement: 'two' }])
+  await writeFile(sources.relabelPath, '- {action: nonsense}\n')
+  await t.throwsAsync(configuration.readAgain(), { code: 'CONFIG_INVALID', message: /relabel\.yml:1:12: .*nonsense/ })
+  t.like(configuration.relabel?.history, { reloads: 1, errors: 1, lastSuccessful: false })
+  t.like(inForce().views[0]?.relabelRules, [{ replacement: 'two' }])
+})
+
+test('without files of rules all destinations share one view', t => {
+  t.deepEqual(relabelRulesOf(undefined), {
+    remoteRelabelRules: [],
+    views: [{ destinations: 0, relabelRules: [] }],
+  })
 })
 
 test('a changed comment is no change', async t => {

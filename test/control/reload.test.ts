@@ -18,7 +18,7 @@ async function setUp(t: ExecutionContext, checkIntervalMs = 0) {
   await writeFile(scrapePath, scrapeText('h:1'))
   await writeFile(relabelPath, relabelText('one'))
   const { scoped, log } = recordingLogger()
-  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath }
+  const sources = { scrapePath, scrapeOptions: DEFAULT_SCRAPE_OPTIONS, relabelPath, relabelViews: [] }
   const inForce: string[] = []
   const changed = Promise.withResolvers<void>()
   const reloader = new Reloader({
@@ -28,9 +28,7 @@ async function setUp(t: ExecutionContext, checkIntervalMs = 0) {
       inForce.push(`targets ${config.jobs.flatMap(job => job.staticGroups.flatMap(group => group.targets))}`)
       changed.resolve()
     },
-    onRelabelRules: async rules => {
-      inForce.push(`rules ${rules.map(rule => rule.replacement)}`)
-    },
+    onRelabelConfig: ({ all }) => inForce.push(`rules ${all.rules.map(rule => rule.replacement)}`),
     log: scoped,
   })
   t.teardown(() => reloader.close())

@@ -6,6 +6,7 @@ import {
   shardCountersIn,
   writerCountersIn,
 } from '../../lib/control/ring-memory.ts'
+import { SHARD_COUNTERS, shardDestinationCounters } from '../../shared/counters.ts'
 import { RingConsumer, RingProducer, ringCapacityBytes, ringUsedBytes } from '../../shared/ring.ts'
 
 test('each shard has a ring, a bell and counters of its own, and all ring the same bell', t => {
@@ -18,6 +19,18 @@ test('each shard has a ring, a bell and counters of its own, and all ring the sa
     shards.map(shard => shardCountersIn(shard).get('scrapes')),
     [0, 5, 0],
   )
+})
+
+test('a shard has counters of its own for each destination', t => {
+  const [shard] = allocateSharedMemory(1, 3).shards
+  const counted = () => shardDestinationCounters(shard!.counters).map(counters => counters.get('samplesDroppedByRules'))
+  for (const name of SHARD_COUNTERS) shardCountersIn(shard!).set(name, 7)
+  t.deepEqual(counted(), [0, 0, 0])
+  for (const [index, counters] of shardDestinationCounters(shard!.counters).entries()) {
+    counters.set('samplesDroppedByRules', index + 1)
+  }
+  t.deepEqual(counted(), [1, 2, 3])
+  for (const name of SHARD_COUNTERS) t.is(shardCountersIn(shard!).get(name), 7)
 })
 
 test('counters of the writer and of the destinations do not overlap', t => {

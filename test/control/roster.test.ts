@@ -18,18 +18,6 @@ test('a change names what came and what went, by shard', t => {
   )
 })
 
-test('the targets on a shard are those that were placed there', t => {
-  const roster = new Roster(3)
-  const targets = Array.from({ length: 30 }, (_, number) => targetOf(number))
-  roster.replace(targets)
-  for (const shard of [0, 1, 2]) {
-    t.deepEqual(
-      roster.targetsOn(shard),
-      targets.filter(target => roster.shardOf(target.id) === shard),
-    )
-  }
-})
-
 test('the first of several targets with one id counts', t => {
   const roster = new Roster(1)
   const [change] = roster.replace([targetOf(1), { ...targetOf(1), url: 'http://other/' }])

@@ -148,20 +148,16 @@ test('the writer stops after the shards, and what it lost is logged', async t =>
   t.deepEqual(failures, [])
 })
 
-test('new shards get the targets of those before them, with their jobs', async t => {
-  const { supervisor, log, failures } = await supervise(t, 2)
-  const targets = Array.from({ length: 30 }, (_, number) => targetOf(number, number % 2 === 0 ? 'a' : 'b'))
-  supervisor.assign(jobs, targets)
-  const before = await supervisor.targetStatuses()
-  await supervisor.replaceShards({ ...shardOptions, sendMetadata: true }, 100)
-  const after = await supervisor.targetStatuses()
-  t.deepEqual(
-    [...after.values()].map(status => [status.id, status.samples]).sort(),
-    [...before.values()].map(status => [status.id, status.samples]).sort(),
-  )
-  t.is(supervisor.replacements, 1)
-  t.deepEqual(log.filter(line => line.endsWith('stops')).sort(), ['shard 0 stops', 'shard 1 stops'])
-  t.deepEqual(failures, [])
+test('all shards hear of other rules', async t => {
+  const { supervisor, log } = await supervise(t, 2)
+  const rule = { action: 'replace', sourceLabels: [], separator: ';', targetLabel: 'a', replacement: 'b', modulus: 0 }
+  const views = [
+    { destinations: 1, relabelRules: [rule] },
+    { destinations: 2, relabelRules: [] },
+  ]
+  supervisor.relabel({ remoteRelabelRules: [], views, remoteLabels: [] })
+  await supervisor.targetStatuses()
+  t.deepEqual(log.sort(), ['rules of shard 0: [["b"],[]]', 'rules of shard 1: [["b"],[]]'])
 })
 
 test('a shard that hangs is ended by force', async t => {

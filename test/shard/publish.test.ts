@@ -25,7 +25,14 @@ const TARGET: ModelTarget = {
   drops: false,
 }
 
-type Segment = { kind: number; elements: Buffer; rawBytes: number; samples: number; series: number }
+type Segment = {
+  kind: number
+  destinations: number
+  elements: Buffer
+  rawBytes: number
+  samples: number
+  series: number
+}
 
 /** A publisher, and the other end of its ring. */
 function ringOf(capacityBytes: number) {
@@ -40,10 +47,11 @@ function ringOf(capacityBytes: number) {
   const roomBell = new Doorbell(memory.roomBell)
   const segments: Segment[] = []
   const take = (count: number): number => {
-    const taken = consumer.drain((bytes, start, end, kind) => {
+    const taken = consumer.drain((bytes, start, end, kind, destinations) => {
       const view = new DataView(bytes.buffer, start)
       segments.push({
         kind,
+        destinations,
         elements: Buffer.from(bytes.slice(start + SEGMENT_HEADER_BYTES, end)),
         rawBytes: view.getUint32(SEGMENT_RAW_BYTES_AT, true),
         samples: view.getUint32(SEGMENT_SAMPLES_AT, true),
@@ -77,7 +85,7 @@ test('a small block is one segment, which counts its samples', async t => {
   const rig = new KernelRig(t, TARGET)
   rig.scrape('a 1\nb{c="d"} 2\n', TIME_MS)
   const { publisher, counters, segments, take, dataBell } = ringOf(MIB)
-  await publisher.block(rig.block)
+  await publisher.block(rig.block, 0)
   await dataBell.rung(10_000)
   t.true(publisher.usedBytes > 0)
   take(10)
@@ -92,7 +100,7 @@ test('a small block is one segment, which counts its samples', async t => {
 
 test('a block without series is nothing to publish', async t => {
   const { publisher, take } = ringOf(MIB)
-  await publisher.block(new KernelRig(t, TARGET).block)
+  await publisher.block(new KernelRig(t, TARGET).block, 0)
   t.is(take(1), 0)
 })
 
@@ -100,8 +108,9 @@ test('a giant block is cut at the borders of its chunks, and its segments make i
   const rig = new KernelRig(t, TARGET)
   rig.scrape(largeBody(9000), TIME_MS)
   const { publisher, counters, segments, take } = ringOf(8 * MIB)
-  await publisher.block(rig.block)
+  await publisher.block(rig.block, 6)
   take(1000)
+  t.true(segments.every(({ destinations }) => destinations === 6))
   t.true(segments.length >= 5, `${segments.length} segments`)
   t.true(segments.every(({ elements }) => elements.length <= 256 * 1024))
   const raws = segments.map(({ elements, rawBytes }) => uncompress([elements], rawBytes))
@@ -120,7 +129,7 @@ test('segments of several targets concatenate to one block', async t => {
   for (let target = 0; target < 50; target++) {
     rig.scrape(`a{target="${target}"} ${target}\nsame 1\n`, TIME_MS + target)
     expected.push(rig.raw())
-    await publisher.block(rig.block)
+    await publisher.block(rig.block, 0)
   }
   take(1000)
   const rawBytes = segments.reduce((sum, segment) => sum + segment.rawBytes, 0)
@@ -133,7 +142,7 @@ test('a full ring makes the shard wait, and nothing is lost', async t => {
   rig.scrape(largeBody(9000), TIME_MS)
   const { publisher, counters, segments, take } = ringOf(MIB)
   let isDone = false
-  const published = publisher.block(rig.block)?.then(() => {
+  const published = publisher.block(rig.block, 0)?.then(() => {
     isDone = true
   })
   for (let turn = 0; turn < 20; turn++) await setImmediate()
@@ -154,14 +163,14 @@ test('a full ring makes the shard wait, and nothing is lost', async t => {
 test('metadata is a literal that may stand among segments', async t => {
   const { publisher, counters, segments, take } = ringOf(MIB)
   const raws = [1, 60, 61, 256, 257, 65_536].map(bytes => Buffer.alloc(bytes, bytes % 251))
-  for (const raw of raws) await publisher.metadata(raw)
+  for (const raw of raws) await publisher.metadata(raw, 5)
   take(100)
-  for (const [index, { kind, elements, rawBytes, samples, series }] of segments.entries()) {
-    t.deepEqual([kind, rawBytes, samples, series], [KIND_METADATA, raws[index]!.length, 0, 0])
+  for (const [index, { kind, destinations, elements, rawBytes, samples, series }] of segments.entries()) {
+    t.deepEqual([kind, destinations, rawBytes, samples, series], [KIND_METADATA, 5, raws[index]!.length, 0, 0])
     t.true(uncompress([elements], rawBytes).equals(raws[index]!))
   }
   t.is(segments.length, raws.length)
   t.is(counters.get('samplesPublished'), 0)
-  t.throws(() => publisher.metadata(new Uint8Array(0)))
-  t.throws(() => publisher.metadata(new Uint8Array(65_537)))
+  t.throws(() => publisher.metadata(new Uint8Array(0), 0))
+  t.throws(() => publisher.metadata(new Uint8Array(65_537), 0))
 })

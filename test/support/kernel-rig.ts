@@ -5,6 +5,7 @@ import type { TargetClient } from '../../lib/shard/fetch.ts'
 import { FetchJob } from '../../lib/shard/fetch-job.ts'
 import { createInflater, type Inflater } from '../../lib/shard/inflate.ts'
 import { Kernel } from '../../lib/shard/kernel.ts'
+import { RemoteLabeler } from '../../lib/shard/learn/remote-labels.ts'
 import { LearnHost } from '../../lib/shard/learn-host.ts'
 import { Round } from '../../lib/shard/round.ts'
 import type { RoundCounts } from '../../lib/shard/round-counts.ts'
@@ -14,6 +15,7 @@ import { type AutoChunk, TargetBlock } from '../../lib/shard/target-block.ts'
 import { TargetState } from '../../lib/shard/target-state.ts'
 import type { JobSpec, RelabelRuleSpec, TargetSpec } from '../../shared/target.ts'
 import { decodeSeries, type ModelTarget, type ShownSeries, uncompress } from './kernel-model.ts'
+import { shardOptionsOf } from './specs.ts'
 
 export const NO_AUTO_METRICS: AutoChunk = { stencil: new Uint8Array(0), rawBytes: 0, timesAt: [], valuesAt: [] }
 
@@ -66,7 +68,7 @@ export class KernelRig {
     const { round } = this
     const received = typeof body === 'string' ? plain(Buffer.from(body)) : body
     try {
-      round.begin(this.block, timeMs, this.#host.begin(this.#target))
+      round.begin(this.block, timeMs, this.#beginTarget())
       this.reader.read(received, round, bodyBytesMax)
       const sources = round.finish()
       const { counts, chunksEncoded } = round
@@ -82,7 +84,7 @@ export class KernelRig {
 
   /** Takes in the lines of a body in windows of so many lines, and gives no more than the block. */
   scrapeWindows(windows: readonly (readonly string[])[], timeMs: number): void {
-    this.round.begin(this.block, timeMs, this.#host.begin(this.#target))
+    this.round.begin(this.block, timeMs, this.#beginTarget())
     for (const lines of windows) {
       const text = Buffer.from(lines.map(line => `${line}\n`).join(''))
       this.kernel.bytes.set(text, WINDOW_AT)
@@ -95,9 +97,13 @@ export class KernelRig {
 
   /** Takes in a body and gives up then, as for a limit that is exceeded. */
   giveUp(body: string, timeMs: number): void {
-    this.round.begin(this.block, timeMs, this.#host.begin(this.#target))
+    this.round.begin(this.block, timeMs, this.#beginTarget())
     this.reader.read(plain(Buffer.from(body)), this.round, BODY_BYTES_MAX)
     this.round.forget()
+  }
+
+  #beginTarget(): number {
+    return this.#host.begin(this.#target, this.#target.remote!.views[0]!)
   }
 
   /** The protobuf that the block stands for. */
@@ -150,7 +156,9 @@ function targetState({ labels, honorLabels, honorTimestamps, drops }: ModelTarge
     seriesLimit: 0,
   }
   // Nothing here fetches.
-  const rules = { metric: compileRules(job.metricRelabelRules), remote: compileRules([]), remoteLabels: [] }
-  const shardJob = { spec: job, fetchJob: new FetchJob(job), rules, targets: 1 }
-  return new TargetState(spec, shardJob, undefined as unknown as TargetClient)
+  const metricRules = compileRules(job.metricRelabelRules)
+  const shardJob = { spec: job, fetchJob: new FetchJob(job), metricRules, targets: 1 }
+  const state = new TargetState(spec, shardJob, undefined as unknown as TargetClient)
+  state.remote = new RemoteLabeler(shardOptionsOf())
+  return state
 }

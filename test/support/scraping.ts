@@ -1,22 +1,31 @@
 import type { ExecutionContext } from 'ava'
 import { compileRules } from '../../lib/relabel/compile.ts'
+import { DroppedCounts } from '../../lib/shard/dropped-counts.ts'
 import type { TargetClient } from '../../lib/shard/fetch.ts'
 import { FetchJob } from '../../lib/shard/fetch-job.ts'
 import { Publisher } from '../../lib/shard/publish.ts'
 import { Scraper } from '../../lib/shard/scraper.ts'
 import { TargetState } from '../../lib/shard/target-state.ts'
-import { CounterBlock, SHARD_COUNTERS, type ShardCounter } from '../../shared/counters.ts'
+import {
+  allocateShardCounters,
+  CounterBlock,
+  SHARD_COUNTERS,
+  type ShardCounter,
+  type ShardDestinationCounter,
+  shardDestinationCounters,
+} from '../../shared/counters.ts'
 import { createDoorbell } from '../../shared/doorbell.ts'
 import { PenstockError } from '../../shared/errors.ts'
-import { SEGMENT_HEADER_BYTES, SEGMENT_RAW_BYTES_AT } from '../../shared/frame.ts'
-import type { ShardOptions } from '../../shared/protocol.ts'
+import { KIND_METADATA, KIND_SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_RAW_BYTES_AT } from '../../shared/frame.ts'
+import type { RemoteRules, ShardOptions } from '../../shared/protocol.ts'
 import { createRing, RingConsumer } from '../../shared/ring.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
-import { decodeSeries, uncompress } from './kernel-model.ts'
+import { decodeSeries, type ShownSeries, uncompress } from './kernel-model.ts'
 import { jobOf, targetOf } from './learning.ts'
 import { shardOptionsOf } from './specs.ts'
 
-const RING_BYTES = 1 << 20
+const RING_BYTES = 1 << 23
+const DESTINATIONS = 5
 
 /** What a scrape sends: `name{label="value",...}` without the labels of the target, and the value; `stale` for a marker. */
 export type Sent = Readonly<Record<string, number | 'stale'>>
@@ -25,6 +34,11 @@ export type Sent = Readonly<Record<string, number | 'stale'>>
 export class Scraping {
   readonly target: TargetState
   readonly counters: CounterBlock<ShardCounter>
+  readonly destinations: readonly CounterBlock<ShardDestinationCounter>[]
+  /** What the last scrape sent to each set of destinations, in order. */
+  sentTo: ReadonlyMap<number, readonly ShownSeries[]> = new Map()
+  /** The sets of destinations that the last scrape sent metadata to. */
+  metadataTo: readonly number[] = []
   /** The timestamps of what the last scrape sent, each once. */
   timesMs: readonly number[] = []
   readonly #scraper: Scraper
@@ -38,34 +52,35 @@ export class Scraping {
     job: Partial<JobSpec> = {},
     options: Partial<ShardOptions> = {},
   ) {
-    const shardOptions = shardOptionsOf(options)
-    const counters = CounterBlock.allocate(SHARD_COUNTERS)
+    const counters = allocateShardCounters(DESTINATIONS)
     const ring = createRing(RING_BYTES)
     const memory = { ring, dataBell: createDoorbell(), roomBell: createDoorbell(), counters }
     this.counters = new CounterBlock<ShardCounter>(SHARD_COUNTERS, counters)
+    this.destinations = shardDestinationCounters(counters)
     this.#ring = new RingConsumer(ring)
-    this.#scraper = new Scraper(shardOptions, new Publisher(memory, this.counters), this.counters)
+    const publisher = new Publisher(memory, this.counters)
+    const dropped = new DroppedCounts(this.counters, this.destinations)
+    this.#scraper = new Scraper(shardOptionsOf(options), publisher, this.counters, dropped)
     t.teardown(() => this.#scraper.close())
 
     const jobSpec = jobOf(job)
-    const rules = {
-      metric: compileRules(jobSpec.metricRelabelRules),
-      remote: compileRules(shardOptions.remoteRelabelRules),
-      remoteLabels: shardOptions.remoteLabels,
-    }
-    const shardJob = { spec: jobSpec, fetchJob: new FetchJob(jobSpec), rules, targets: 1 }
-    const target = new TargetState(targetOf(spec), shardJob, this.#client as unknown as TargetClient)
-    const { block, autoMetrics } = this.#scraper.emptyBlock(target)
-    target.prepare(block, autoMetrics)
-    this.target = target
+    const metricRules = compileRules(jobSpec.metricRelabelRules)
+    const shardJob = { spec: jobSpec, fetchJob: new FetchJob(jobSpec), metricRules, targets: 1 }
+    this.target = new TargetState(targetOf(spec), shardJob, this.#client as unknown as TargetClient)
   }
 
-  /** One scrape as a shard does it; undefined stands for a fetch that has failed. */
-  async scrape(body: string | undefined, timeMs: number): Promise<Sent> {
+  /**
+   * One scrape as a shard does it.
+   *
+   * @param body undefined stands for a fetch that has failed; pieces are as they came, and compressed
+   */
+  async scrape(body: string | readonly Uint8Array[] | undefined, timeMs: number): Promise<Sent> {
     const { target } = this
     target.dueMs = timeMs
     target.startedMs = performance.now()
-    this.#client.chunks = body === undefined ? [] : [Buffer.from(body)]
+    this.#client.encoding = Array.isArray(body) ? 'gzip' : 'identity'
+    this.#client.chunks = body === undefined ? [] : typeof body === 'string' ? [Buffer.from(body)] : [...body]
+    this.#scraper.prepare(target)
     try {
       if (body === undefined) await this.#scraper.fail(target, undefined)
       else await this.#scraper.succeed(target)
@@ -77,20 +92,38 @@ export class Scraping {
     return this.#sent()
   }
 
+  /** Other rules are in force from the next scrape on. */
+  relabel(rules: Partial<RemoteRules>): void {
+    this.#scraper.relabel(shardOptionsOf(rules))
+  }
+
+  /** The target is scraped no more. */
+  async retire(timeMs: number): Promise<Sent> {
+    await this.#scraper.retire(this.target, timeMs)
+    return this.#sent()
+  }
+
   #sent(): Sent {
-    const sent: Record<string, number | 'stale'> = {}
-    const timesMs = new Set<number>()
-    this.#ring.drain((bytes, start, end) => {
+    const sentTo = new Map<number, ShownSeries[]>()
+    const metadataTo: number[] = []
+    this.#ring.drain((bytes, start, end, kind, destinations) => {
+      if (kind === KIND_METADATA) metadataTo.push(destinations)
+      if (kind !== KIND_SEGMENT) return
       const rawBytes = new DataView(bytes.buffer, start).getUint32(SEGMENT_RAW_BYTES_AT, true)
       const raw = uncompress([bytes.slice(start + SEGMENT_HEADER_BYTES, end)], rawBytes)
-      for (const { labels, sample } of decodeSeries(raw)) {
-        sent[nameOf(labels)] = numberOf(sample)
-        timesMs.add(Number(sample.split('@')[1]))
-      }
+      sentTo.set(destinations, [...(sentTo.get(destinations) ?? []), ...decodeSeries(raw)])
     }, Number.POSITIVE_INFINITY)
-    this.timesMs = [...timesMs]
-    return sent
+    const all = [...sentTo.values()].flat()
+    this.sentTo = sentTo
+    this.metadataTo = metadataTo
+    this.timesMs = [...new Set(all.map(({ sample }) => Number(sample.split('@')[1])))]
+    return summaryOf(all)
   }
+}
+
+/** What was sent, by series; of several samples of one, the last. */
+export function summaryOf(series: readonly ShownSeries[]): Sent {
+  return Object.fromEntries(series.map(({ labels, sample }) => [nameOf(labels), numberOf(sample)]))
 }
 
 function nameOf(labels: string): string {

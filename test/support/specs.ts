@@ -42,6 +42,7 @@ export function targetOf(number: number, jobKey = 'a', behaviour = 'none'): Targ
 export function shardOptionsOf(fields: Partial<ShardOptions> = {}): ShardOptions {
   return {
     remoteRelabelRules: [],
+    views: [{ destinations: 0, relabelRules: [] }],
     remoteLabels: [],
     sendMetadata: false,
     hashSeed: [1, 2],

@@ -123,6 +123,13 @@ export function remoteWriteFamilies(writer: WriterView): MetricFamily[] {
       byDestination(name, type, help, destinations, ({ counters }) => counters.get(counter)),
     ),
     byDestination(
+      'vmagent_remotewrite_relabel_metrics_dropped_total',
+      'counter',
+      'Samples that the relabeling of a destination dropped; stale markers are not counted.',
+      destinations,
+      d => d.shardCounters.reduce((total, counters) => total + counters.get('samplesDroppedByRules'), 0),
+    ),
+    byDestination(
       'vmagent_remotewrite_queues',
       'gauge',
       'Concurrent requests to a destination.',

@@ -79,6 +79,12 @@ const SUMS: readonly SumRow[] = [
     counters: ['staleMarkers'],
   },
   {
+    name: 'vmagent_remotewrite_global_relabel_metrics_dropped_total',
+    type: 'counter',
+    help: 'Samples that the relabeling for all destinations dropped; stale markers are not counted.',
+    counters: ['samplesDroppedForAll'],
+  },
+  {
     name: 'vm_protoparser_rows_read_total',
     type: 'counter',
     help: 'Samples read, by protocol.',
@@ -195,13 +201,6 @@ export function shardFamilies(shards: readonly ShardView[]): MetricFamily[] {
     ...durations(shards),
     ...BY_SHARD.map(({ name, type, help, counter, per = 1 }) =>
       byShard(name, type, help, shards, ({ counters }) => counters.get(counter) / per),
-    ),
-    byShard(
-      'penstock_shard_restarts_total',
-      'counter',
-      'Times that the thread of a shard was started anew.',
-      shards,
-      s => s.restarts,
     ),
     byShard(
       'penstock_ring_used_bytes',

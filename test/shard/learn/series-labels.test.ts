@@ -11,15 +11,9 @@ function rule(fields: Partial<RelabelRuleSpec> & { readonly action: string }): R
   return { sourceLabels: [], separator: ';', targetLabel: '', replacement: '$1', modulus: 0, ...fields }
 }
 
-function labeler(
-  job: Partial<JobSpec> = {},
-  target: Partial<TargetSpec> = {},
-  remote: readonly RelabelRuleSpec[] = [],
-  remoteLabels: readonly Label[] = [],
-): SeriesLabeler {
+function labeler(job: Partial<JobSpec> = {}, target: Partial<TargetSpec> = {}): SeriesLabeler {
   const spec = jobOf(job)
-  const rules = { metric: compileRules(spec.metricRelabelRules), remote: compileRules(remote), remoteLabels }
-  return new SeriesLabeler(spec, targetOf(target), rules)
+  return new SeriesLabeler(spec, targetOf(target), compileRules(spec.metricRelabelRules))
 }
 
 function plain(labels: readonly Label[] | undefined): Labels | undefined {
@@ -27,10 +21,10 @@ function plain(labels: readonly Label[] | undefined): Labels | undefined {
 }
 
 const label = (labeler: SeriesLabeler, name: string, body: Labels): Labels | undefined =>
-  plain(labeler.label(name, labelsOf(body)))
+  plain(labeler.scrapedLabels(name, labelsOf(body)))
 
 test('a series has the labels of its line and of its target', t => {
-  t.deepEqual(labeler().label('m', labelsOf({ z: '1', a: '2' })), [
+  t.deepEqual(labeler().scrapedLabels('m', labelsOf({ z: '1', a: '2' })), [
     { name: '__name__', value: 'm' },
     { name: 'a', value: '2' },
     { name: 'instance', value: 'host:9100' },
@@ -157,46 +151,15 @@ test('internal labels do not leave the scrape', t => {
   t.deepEqual(plain(labels.autoMetric('up')), { __name__: 'up', job: 'j' })
 })
 
-test('labels of remote write take the place of others, after all rules; an empty one takes a label away', t => {
-  const remote = [rule({ action: 'replace', targetLabel: 'dc', replacement: 'rule' })]
-  const labels = labeler({}, {}, remote, labelsOf({ dc: 'east', zone: '' }))
-  const target = { instance: 'host:9100', job: 'j' }
-  t.deepEqual(label(labels, 'm', { dc: 'own', zone: 'z' }), { ...target, __name__: 'm', dc: 'east' })
-  t.deepEqual(plain(labels.autoMetric('up')), { ...target, __name__: 'up', dc: 'east' })
-  const dropping = labeler(
-    {},
-    {},
-    [rule({ action: 'drop', sourceLabels: ['job'], regex: 'j' })],
-    labelsOf({ dc: 'east' }),
-  )
-  t.is(label(dropping, 'm', {}), undefined)
-})
-
-test('remote write relabeling comes last and sees auto metrics too', t => {
-  const remote = [
-    rule({ action: 'drop', sourceLabels: ['__name__'], regex: 'scrape_.*|private' }),
-    rule({ action: 'replace', sourceLabels: ['dc'], targetLabel: '__dc' }),
-    rule({ action: 'replace', sourceLabels: ['__dc'], targetLabel: 'where' }),
-  ]
-  const labels = labeler({ externalLabels: labelsOf({ dc: 'east' }) }, {}, remote)
-  t.is(labels.autoMetric('scrape_duration_seconds'), undefined)
-  t.is(label(labels, 'private', {}), undefined)
-  t.is(label(labels, 'm', {})!.where, 'east')
-  t.is(plain(labels.autoMetric('up'))!.where, 'east')
-  t.false('__dc' in label(labels, 'm', {})!)
-  t.not(labels.scrapedLabels('private', []), undefined, 'limits count it')
-})
-
 test('series of which no label is left are dropped', t => {
   t.is(label(labeler({ metricRelabelRules: [rule({ action: 'labeldrop', regex: '.*' })] }), 'm', {}), undefined)
-  t.is(label(labeler({}, {}, [rule({ action: 'labeldrop', regex: '.*' })]), 'm', {}), undefined)
 })
 
 const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 test('names are sorted by their UTF-8 bytes', t => {
   const names = ['\u{1f680}', '\uffee', 'Z', 'a', 'aa', '_', '\ue000', 'ä', '\u{10000}x', '\u{10000}']
-  const sorted = labeler({}, { labels: [] }).label(
+  const sorted = labeler({}, { labels: [] }).scrapedLabels(
     'm',
     names.map(name => ({ name, value: '1' })),
   )!
@@ -221,31 +184,23 @@ test('whatever comes in, labels are sorted, unique and not empty', t => {
     rule({ action: 'replace', targetLabel: 'a', replacement: '' }),
   ])
   fc.assert(
-    fc.property(
-      labels,
-      labels,
-      labels,
-      rules,
-      rules,
-      fc.boolean(),
-      (body, target, external, metric, remote, honorLabels) => {
-        const job = { honorLabels, externalLabels: external, metricRelabelRules: metric }
-        const subject = labeler(job, { labels: target }, remote)
-        const found = [
-          subject.label(
-            'm',
-            body.map(label => ({ ...label })),
-          ),
-          subject.autoMetric('up'),
-          subject.fixedLabels,
-        ]
-        for (const labels of found) {
-          if (labels === undefined) continue
-          const names = labels.map(label => label.name)
-          t.deepEqual(names, [...new Set(names)].sort(compareBytes))
-          t.true(labels.every(label => label.value !== ''))
-        }
-      },
-    ),
+    fc.property(labels, labels, labels, rules, fc.boolean(), (body, target, external, metric, honorLabels) => {
+      const job = { honorLabels, externalLabels: external, metricRelabelRules: metric }
+      const subject = labeler(job, { labels: target })
+      const found = [
+        subject.scrapedLabels(
+          'm',
+          body.map(label => ({ ...label })),
+        ),
+        subject.autoMetric('up'),
+        subject.fixedLabels,
+      ]
+      for (const labels of found) {
+        if (labels === undefined) continue
+        const names = labels.map(label => label.name)
+        t.deepEqual(names, [...new Set(names)].sort(compareBytes))
+        t.true(labels.every(label => label.value !== ''))
+      }
+    }),
   )
 })

@@ -1,0 +1,37 @@
+import type { Label } from '../../../shared/target.ts'
+import { keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
+
+const INTERNAL = '__'
+
+export function copyLabels(labels: readonly Label[]): MutableLabel[] {
+  return labels.map(({ name, value }) => ({ name, value }))
+}
+
+/** Takes away, in place, labels for use within relabeling only. */
+export function dropInternal(labels: MutableLabel[]): void {
+  keepWhere(labels, ({ name }) => !name.startsWith(INTERNAL) || name === METRIC_NAME)
+}
+
+/** Without empty labels, the last of those with equal names only, sorted. */
+export function finishLabels(labels: readonly Label[]): Label[] {
+  const byName = new Map<string, Label>()
+  for (const label of labels) {
+    if (label.name !== '' && label.value !== '') byName.set(label.name, label)
+  }
+  return [...byName.values()].sort((a, b) => compareUtf8(a.name, b.name))
+}
+
+/** The order of the UTF-8 bytes of two strings, which UTF-16 units do not have above U+FFFF. */
+function compareUtf8(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const unitOfA = a.charCodeAt(i)
+    const unitOfB = b.charCodeAt(i)
+    if (unitOfA === unitOfB) continue
+    return rank(unitOfA) - rank(unitOfB)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates stand for the highest code points. */
+const rank = (unit: number): number => ((unit & 0xf800) === 0xd800 ? unit + 0x10000 : unit)
