@@ -1,5 +1,5 @@
 import type { Label } from '../../../shared/target.ts'
-import { fieldBytes, ProtobufWriter } from './protobuf.ts'
+import { fieldBytes, ProtobufWriter, textBytes } from './protobuf.ts'
 
 const SERIES_LABELS = 1
 const LABEL_NAME = 1
@@ -12,9 +12,7 @@ const LABEL_VALUE = 2
  *   0A n │ 0A n name │ 12 n value │ ...
  */
 export function encodeLabels(labels: readonly Label[]): Uint8Array {
-  const sizes = labels.map(
-    ({ name, value }) => fieldBytes(Buffer.byteLength(name)) + fieldBytes(Buffer.byteLength(value)),
-  )
+  const sizes = labels.map(({ name, value }) => fieldBytes(textBytes(name)) + fieldBytes(textBytes(value)))
   const writer = new ProtobufWriter(sizes.reduce((sum, size) => sum + fieldBytes(size), 0))
   for (const [index, { name, value }] of labels.entries()) {
     writer.message(SERIES_LABELS, sizes[index]!)

@@ -14,11 +14,22 @@ export function dropInternal(labels: MutableLabel[]): void {
 
 /** Without empty labels, the last of those with equal names only, sorted. */
 export function finishLabels(labels: readonly Label[]): Label[] {
-  const byName = new Map<string, Label>()
+  const finished: Label[] = []
   for (const label of labels) {
-    if (label.name !== '' && label.value !== '') byName.set(label.name, label)
+    if (label.name === '' || label.value === '') continue
+    // Labels come nearly sorted, and few at a time.
+    let at = finished.length
+    let order = 1
+    while (at > 0) {
+      order = compareUtf8(label.name, finished[at - 1]!.name)
+      if (order >= 0) break
+      at--
+    }
+    if (order === 0) finished[at - 1] = label
+    else if (at === finished.length) finished.push(label)
+    else finished.splice(at, 0, label)
   }
-  return [...byName.values()].sort((a, b) => compareUtf8(a.name, b.name))
+  return finished
 }
 
 /** The order of the UTF-8 bytes of two strings, which UTF-16 units do not have above U+FFFF. */

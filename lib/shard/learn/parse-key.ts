@@ -7,12 +7,7 @@ export type ParsedKey = {
   readonly labels: MutableLabel[]
 }
 
-const BLANKS = /[ \t]*/y
-const QUOTED = /"((?:[^"\\]|\\.)*)"/sy
-/** A label's name without quotes: anything up to the equals sign before the value. */
-const BARE_LABEL = /([^"]*)=(?=[ \t]*")/y
 const ESCAPE = /\\([\\"n])/g
-const AROUND = /^[ \t]+|[ \t]+$/g
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -24,11 +19,25 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
  * @returns undefined if it is not valid, which it is not either if two labels share a name
  */
 export function parseKey(line: Uint8Array, start: number, end: number): ParsedKey | undefined {
-  const text = decoder.decode(line.subarray(start, end)).replace(AROUND, '')
+  const text = trim(decoder.decode(line.subarray(start, end)))
   const brace = text.indexOf('{')
-  const name = (brace < 0 ? text : text.slice(0, brace)).replace(AROUND, '')
+  const name = trim(brace < 0 ? text : text.slice(0, brace))
   if (brace >= 0) return new LabelsReader(text, brace + 1).read(name)
   return name === '' || /[ \t]/.test(name) ? undefined : { name, labels: [] }
+}
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code === 0x20 || code === 0x09
+}
+
+/** Without the blanks around it. */
+function trim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text, start)) start++
+  while (end > start && isBlank(text, end - 1)) end--
+  return text.slice(start, end)
 }
 
 /** Reads the labels of one line from left to right. */
@@ -51,7 +60,7 @@ class LabelsReader {
         if (name !== '') return undefined
         name = quoted
       } else {
-        const label = quoted ?? this.#match(BARE_LABEL)?.[1]?.replace(AROUND, '')
+        const label = quoted ?? this.#takeBare()
         this.#skipBlanks()
         const value = this.#takeQuoted()
         if (label === undefined || value === undefined || !this.#add(label, value)) return undefined
@@ -75,15 +84,8 @@ class LabelsReader {
     return true
   }
 
-  #match(expression: RegExp): RegExpExecArray | null {
-    expression.lastIndex = this.#at
-    const match = expression.exec(this.#text)
-    if (match !== null) this.#at = expression.lastIndex
-    return match
-  }
-
   #skipBlanks(): void {
-    this.#match(BLANKS)
+    while (isBlank(this.#text, this.#at)) this.#at++
   }
 
   #take(character: string): boolean {
@@ -93,7 +95,31 @@ class LabelsReader {
   }
 
   #takeQuoted(): string | undefined {
-    const match = this.#match(QUOTED)
-    return match?.[1]?.replace(ESCAPE, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+    const text = this.#text
+    if (text[this.#at] !== '"') return undefined
+    const start = this.#at + 1
+    let end = start
+    let hasEscapes = false
+    for (; text[end] !== '"'; end++) {
+      if (text[end] === '\\') {
+        hasEscapes = true
+        end++
+      }
+      if (end >= text.length) return undefined
+    }
+    this.#at = end + 1
+    const quoted = text.slice(start, end)
+    if (!hasEscapes) return quoted
+    return quoted.replace(ESCAPE, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+  }
+
+  /** A label's name without quotes: anything up to the equals sign before the value. */
+  #takeBare(): string | undefined {
+    let end = this.#text.indexOf('"', this.#at)
+    while (end > this.#at && isBlank(this.#text, end - 1)) end--
+    if (end <= this.#at || this.#text[end - 1] !== '=') return undefined
+    const label = trim(this.#text.slice(this.#at, end - 1))
+    this.#at = end
+    return label
   }
 }

@@ -8,6 +8,20 @@ export function fieldBytes(contentBytes: number): number {
   return 1 + varintBytes(contentBytes) + contentBytes
 }
 
+/** A string of so many characters is faster written here than by a call into the runtime. */
+const SHORT_TEXT = 64
+
+/** Bytes of a string in UTF-8. */
+export function textBytes(text: string): number {
+  return isShortAscii(text) ? text.length : Buffer.byteLength(text)
+}
+
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT_TEXT) return false
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
+  return true
+}
+
 function varintBytes(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
 }
@@ -28,6 +42,11 @@ export class ProtobufWriter {
   }
 
   string(field: number, text: string): void {
+    if (isShortAscii(text)) {
+      this.message(field, text.length)
+      for (let at = 0; at < text.length; at++) this.#bytes[this.#at++] = text.charCodeAt(at)
+      return
+    }
     this.message(field, Buffer.byteLength(text))
     this.#at += this.#bytes.write(text, this.#at)
   }
