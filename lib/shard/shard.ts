@@ -1,3 +1,4 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises'
 import {
   CounterBlock,
   SCRAPE_DURATION_BOUNDS_SECONDS,
@@ -24,6 +25,9 @@ import { type ShardJob, TargetState } from './target-state.ts'
 const ACCOUNTS_INTERVAL_MS = 1000
 /** How long the worst lag of a scrape's start is remembered. */
 const LAG_WINDOW_MS = 60_000
+
+/** Work goes on for so long before sockets and timers have their turn. */
+const TURN_MS = 20
 
 export type ShardLog = (level: LogLevel, message: string) => void
 
@@ -172,10 +176,15 @@ export class Shard implements FetchOwner {
 
   /** Works off what has arrived. Runs once at a time: the kernel is not touched from anywhere else. */
   async #work(): Promise<void> {
+    let turnStartMs = performance.now()
     try {
       for (let arrival = this.#arrivals.shift(); arrival !== undefined; arrival = this.#arrivals.shift()) {
         if (arrival.what === 'removal') await this.#retire(arrival.target)
         else await this.#finish(arrival.target, arrival.what === 'body')
+        if (performance.now() - turnStartMs < TURN_MS) continue
+        // Fetches would time out, with their answers unread, while many new targets are learned at once.
+        await turnOfEventLoop()
+        turnStartMs = performance.now()
       }
     } finally {
       this.#working = undefined
