@@ -8,8 +8,8 @@ import type { ExporterStats } from './exporter.ts'
 import { Exposition } from './exposition.ts'
 import { groupUsage, median, type Usage } from './measure.ts'
 import { announcedPort, type Child, freePort, Processes, until } from './processes.ts'
-import type { Scenario } from './scenarios.ts'
-import type { DecodeMode, SinkStats } from './sink.ts'
+import type { Destination, Scenario } from './scenarios.ts'
+import { type DecodeMode, type SinkStats, sumOfSinks } from './sink.ts'
 import { scrapeConfig } from './targets.ts'
 
 /** An agent under measurement: how to start it, and flags beyond those that every agent gets. */
@@ -33,7 +33,7 @@ export type Result = {
   readonly rss: readonly (readonly [number, number])[]
   /** The agent's own counters that tell of losses and are not zero. */
   readonly lossCounters: Readonly<Record<string, number>>
-  /** The sink's counts over the whole life of the agent. */
+  /** What all sinks have counted over the whole life of the agent. */
   readonly sink: SinkStats
 }
 
@@ -53,7 +53,15 @@ const REPEAT_MS = 1500
 const LOSS = /^([a-z_]*(?:dropped|lost|failed|skipped|timed_out|errors)[a-z_]*)(?:\{.*\})? (\S+)$/gm
 
 /** The processes of a round and where they listen. */
-type Stage = { agent: Child; exporter: Child; sink: Child; agentUrl: string; exporterUrl: string; sinkUrl: string }
+type Stage = {
+  agent: Child
+  exporter: Child
+  /** One for each destination of the scenario. */
+  sinks: readonly Child[]
+  agentUrl: string
+  exporterUrl: string
+  sinkUrls: readonly string[]
+}
 
 /** Runs one round. @throws Error if a process does not start or no sample arrives, with the end of its log */
 export async function runRound(options: RoundOptions): Promise<Result> {
@@ -70,7 +78,7 @@ export async function runRound(options: RoundOptions): Promise<Result> {
       ...window,
       lost,
       lossCounters,
-      sink: await json<SinkStats>(`${stage.sinkUrl}/stats`),
+      sink: sumOfSinks(await sinkStats(stage.sinkUrls)),
     }
   } finally {
     await processes.close()
@@ -81,9 +89,13 @@ async function setStage(processes: Processes, { scenario, agent, decode }: Round
   const script = (name: string) => join(import.meta.dirname, name)
   const load = ['--series', scenario.series, '--churn', scenario.churn].map(String)
   const exporter = processes.start('exporter', process.execPath, [script('exporter.ts'), ...load, '--gzip'])
-  const sink = processes.start('sink', process.execPath, [script('sink.ts'), '--decode', decode])
+  const destinations = destinationsOf(scenario)
+  const sinks = destinations.map((_, index) =>
+    processes.start(`sink-${index}`, process.execPath, [script('sink.ts'), '--decode', decode]),
+  )
   const exporterPort = await announcedPort(exporter)
-  const sinkUrl = `http://127.0.0.1:${await announcedPort(sink)}`
+  const sinkPorts = await Promise.all(sinks.map(announcedPort))
+  const sinkUrls = sinkPorts.map(port => `http://127.0.0.1:${port}`)
   const agentPort = await freePort()
   const configFile = join(processes.folder, 'scrape.yml')
   const { targets, intervalSeconds, relabel } = scenario
@@ -91,17 +103,30 @@ async function setStage(processes: Processes, { scenario, agent, decode }: Round
   writeFileSync(configFile, scrapeConfig(job))
   const child = processes.start(agent.name, agent.command, [
     `-promscrape.config=${configFile}`,
-    `-remoteWrite.url=${sinkUrl}/api/v1/write`,
+    ...destinations.flatMap(({ yaml }, index) => destinationFlags(processes.folder, sinkUrls[index]!, index, yaml)),
     `-remoteWrite.tmpDataPath=${join(processes.folder, 'queue')}`,
     `-httpListenAddr=127.0.0.1:${agentPort}`,
     ...agent.flags,
   ])
   await until(child, FIRST_SAMPLE_TIMEOUT_MS, async () => {
-    const { scraped } = await json<SinkStats>(`${sinkUrl}/stats`)
-    return scraped > 0 ? true : undefined
+    const stats = await sinkStats(sinkUrls)
+    return stats.every(({ scraped }) => scraped > 0) ? true : undefined
   })
   const agentUrl = `http://127.0.0.1:${agentPort}`
-  return { agent: child, exporter, sink, agentUrl, exporterUrl: `http://127.0.0.1:${exporterPort}`, sinkUrl }
+  return { agent: child, exporter, sinks, agentUrl, exporterUrl: `http://127.0.0.1:${exporterPort}`, sinkUrls }
+}
+
+function destinationsOf(scenario: Scenario): readonly Destination[] {
+  return scenario.destinations ?? [{ yaml: '' }]
+}
+
+/** A destination, with its relabeling in a file if there is any. */
+function destinationFlags(folder: string, sinkUrl: string, index: number, yaml: string): string[] {
+  const url = `-remoteWrite.url=${sinkUrl}/api/v1/write`
+  if (yaml === '') return [url]
+  const file = join(folder, `relabel-${index}.yml`)
+  writeFileSync(file, yaml)
+  return [url, `-remoteWrite.urlRelabelConfig=${file}`]
 }
 
 async function measureWindow(stage: Stage, windowSeconds: number) {
@@ -135,29 +160,42 @@ async function measureWindow(stage: Stage, windowSeconds: number) {
 }
 
 async function snapshot(stage: Stage) {
-  const sink = await json<SinkStats>(`${stage.sinkUrl}/stats`)
+  const sink = sumOfSinks(await sinkStats(stage.sinkUrls))
+  const harness = [stage.exporter, ...stage.sinks].map(({ groupId }) => groupUsage(groupId).cpuSeconds)
   return {
     sink,
     atMs: performance.now(),
     agentCpuSeconds: groupUsage(stage.agent.groupId).cpuSeconds,
-    harnessCpuSeconds: groupUsage(stage.exporter.groupId).cpuSeconds + groupUsage(stage.sink.groupId).cpuSeconds,
+    harnessCpuSeconds: harness.reduce((sum, seconds) => sum + seconds),
   }
 }
 
 /** Ends the supply, waits until all has arrived or no more comes, and gives how many samples are missing. */
 async function settle(stage: Stage, scenario: Scenario): Promise<number> {
   const { scrapes } = await json<ExporterStats>(`${stage.exporterUrl}/pause`)
-  const dropped = scenario.relabel ? new Exposition(scenario.series).countMatching(scenario.relabel.dropped) : 0
-  const expected = scrapes * (scenario.series - dropped)
+  const expected = scrapes * expectedPerScrape(scenario)
   let arrived = -1
   for (let unchangedMs = 0; unchangedMs < SETTLED_MS && arrived < expected; unchangedMs += RSS_EVERY_MS) {
-    const { scraped } = await json<SinkStats>(`${stage.sinkUrl}/stats`)
+    const { scraped } = sumOfSinks(await sinkStats(stage.sinkUrls))
     if (scraped !== arrived) unchangedMs = 0
     arrived = scraped
     await sleep(RSS_EVERY_MS)
   }
   await sleep(REPEAT_MS)
-  return expected - (await json<SinkStats>(`${stage.sinkUrl}/stats`)).scraped
+  return expected - sumOfSinks(await sinkStats(stage.sinkUrls)).scraped
+}
+
+/** Samples that all destinations together get of one scrape of a target. */
+function expectedPerScrape(scenario: Scenario): number {
+  const exposition = new Exposition(scenario.series)
+  const dropped = (names: RegExp | undefined) => (names ? exposition.countMatching(names) : 0)
+  const kept = scenario.series - dropped(scenario.relabel?.dropped)
+  return destinationsOf(scenario).reduce((sum, destination) => sum + kept - dropped(destination.dropped), 0)
+}
+
+/** What each sink has counted. */
+function sinkStats(sinkUrls: readonly string[]): Promise<SinkStats[]> {
+  return Promise.all(sinkUrls.map(url => json<SinkStats>(`${url}/stats`)))
 }
 
 async function readLossCounters(stage: Stage): Promise<Record<string, number>> {

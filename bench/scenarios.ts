@@ -10,7 +10,12 @@ export type Scenario = {
   readonly windowSeconds: number
   /** Metric relabeling of every target, as YAML, and the metric names that it drops. */
   readonly relabel?: { readonly yaml: string; readonly dropped: RegExp }
+  /** Destinations with relabeling of their own; one without any if absent. */
+  readonly destinations?: readonly Destination[]
 }
+
+/** What a destination has in its `urlRelabelConfig`, and the metric names that it drops. */
+export type Destination = { readonly yaml: string; readonly dropped?: RegExp }
 
 const STEADY = { targets: 200, series: 1000, intervalSeconds: 1, churn: 0, warmupSeconds: 30, windowSeconds: 30 }
 const DROPPED = 'node_schedstat_.+|go_.+'
@@ -30,6 +35,21 @@ export const SCENARIOS = {
         `  - {action: labeldrop, regex: 'mountpoint|name|fstype'}`,
       ].join('\n'),
     },
+  },
+  views: {
+    ...STEADY,
+    about: 'steady, to two destinations with relabeling of their own: a label set; drop by name, labeldrop',
+    destinations: [
+      { yaml: `- {target_label: cluster, replacement: north}\n` },
+      {
+        dropped: new RegExp(`^(?:${DROPPED})$`),
+        yaml: [
+          `- {action: drop, source_labels: [__name__], regex: '${DROPPED}'}`,
+          `- {action: labeldrop, regex: 'fstype'}`,
+          '',
+        ].join('\n'),
+      },
+    ],
   },
   wide: {
     ...STEADY,

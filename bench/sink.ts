@@ -41,6 +41,17 @@ export type SinkStats = {
   readonly examples: readonly string[]
 }
 
+/** The counts of several sinks in one; `examples` are those of all. */
+export function sumOfSinks(stats: readonly SinkStats[]): SinkStats {
+  const sum = { ...stats[0]! }
+  for (const more of stats.slice(1)) {
+    for (const [name, count] of Object.entries(more) as [Exclude<keyof SinkStats, 'examples'>, number][]) {
+      if (typeof count === 'number') Object.assign(sum, { [name]: sum[name] + count })
+    }
+  }
+  return { ...sum, examples: stats.flatMap(({ examples }) => examples) }
+}
+
 /** In mode `sampled`, one request in so many has its labels checked. */
 const CHECK_EVERY = 32
 

@@ -11,7 +11,7 @@ import { fitLine, groupUsage, median } from '../bench/measure.ts'
 import { complaints, summarise, table } from '../bench/report.ts'
 import type { Result } from '../bench/round.ts'
 import { SCENARIOS } from '../bench/scenarios.ts'
-import { type DecodeMode, Sink, type SinkStats } from '../bench/sink.ts'
+import { type DecodeMode, Sink, type SinkStats, sumOfSinks } from '../bench/sink.ts'
 import { scrapeConfig, targetAddress } from '../bench/targets.ts'
 import { decodeSeries, SeriesChecker, Tally } from '../bench/write-request.ts'
 
@@ -300,6 +300,17 @@ test('targets have addresses of their own, as many as the widest scenario needs'
   t.is(config.match(/:9100'/g)?.length, 1000)
   t.true(config.includes(`scrape_interval: 5s\n${yaml}\n`))
   t.true(new Exposition(1000).countMatching(SCENARIOS.relabel.relabel.dropped) > 0)
+})
+
+test('the counts of several sinks add up', async t => {
+  const sinks = await Promise.all([Sink.start('full'), Sink.start('full')])
+  t.teardown(() => Promise.all(sinks.map(sink => sink.close())))
+  const [one, two] = sinks.map(({ stats }) => stats)
+  const sum = sumOfSinks([
+    { ...one!, samples: 3, examples: ['a'] },
+    { ...two!, samples: 4, faults: 1, examples: ['b'] },
+  ])
+  t.like(sum, { samples: 7, faults: 1, requests: 0, examples: ['a', 'b'] })
 })
 
 test('median and line tell what they are meant to', t => {
