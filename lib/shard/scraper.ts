@@ -104,13 +104,14 @@ export class Scraper {
         if (facts === undefined) facts = this.#read(target, view, isAnew, metadata)
         else this.#readAgain(target, view, isAnew)
         this.#storeAuto(target, view, facts)
-        await this.#publisher.block(view.block, view.destinations)
+        const room = this.#publisher.block(view.block, view.destinations)
+        if (room !== undefined) await room
         if (view.block !== old && target.up) await this.#publishStale(target, view, old, this.#round.index.seen)
       } finally {
         this.#round.forget()
         if (view.block !== old) old.free()
       }
-      await this.#endFormer(target, view, target.up)
+      if (view.former !== undefined) await this.#endFormer(target, view, target.up)
     }
     target.up = true
     this.#dropped.count(target)
