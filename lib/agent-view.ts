@@ -16,6 +16,7 @@ import type {
 import type { Flags } from './cli/flags.ts'
 import { VERSION, versionText } from './cli/version.ts'
 import type { Configuration } from './control/configuration.ts'
+import type { DiscoveryStats } from './control/discovery/manager.ts'
 import { destinationCountersIn, shardCountersIn, writerCountersIn } from './control/ring-memory.ts'
 import type { Supervisor } from './control/supervise.ts'
 import type { TargetFeed } from './control/target-feed.ts'
@@ -82,6 +83,10 @@ export class LiveView implements AgentView {
 
   jobsNotReady(): number {
     return this.#parts.feed.discovered.jobsNotReady
+  }
+
+  discoveryStats(): DiscoveryStats {
+    return this.#parts.feed.stats()
   }
 
   async activeTargets(): Promise<readonly ActiveTarget[]> {

@@ -1,6 +1,7 @@
 import type { Logger } from '../control/log.ts'
 import { type MetricFamily, renderExposition } from './exposition.ts'
 import { appFamilies, heartbeatFamily, targetFamilies } from './metrics/app.ts'
+import { discoveryFamilies } from './metrics/discovery.ts'
 import { memoryFamilies } from './metrics/memory.ts'
 import { processFamilies, readNodeFacts } from './metrics/process.ts'
 import { remoteWriteFamilies } from './metrics/remote-write.ts'
@@ -43,6 +44,7 @@ export async function collectMetrics({ view, logger, httpFamilies }: MetricSourc
     ...memoryFamilies(main, shards, writer),
     ...appFamilies(view, logger.counts(), nowMs),
     ...targetFamilies(targetCounts),
+    ...discoveryFamilies(view.discoveryStats()),
     ...shardFamilies(shards),
     ...remoteWriteFamilies(writer),
     heartbeatFamily(shards, writer, nowMs),

@@ -7,6 +7,7 @@ import type {
 } from '../../shared/counters.ts'
 import type { TargetStatus } from '../../shared/protocol.ts'
 import type { Label, TargetSpec } from '../../shared/target.ts'
+import type { DiscoveryStats } from '../control/discovery/manager.ts'
 
 /** What the agent is: `version` like `penstock-v0.1.0`, `shortVersion` like `v0.1.0`. */
 export type AppVersion = { readonly version: string; readonly shortVersion: string }
@@ -109,6 +110,7 @@ export interface AgentView {
   reload(): Promise<ReloadResult>
   /** Jobs whose first discovery has not finished; the agent is ready at 0. */
   jobsNotReady(): number
+  discoveryStats(): DiscoveryStats
 
   /** Asks the shards; a shard that does not answer in time leaves `status` undefined. Sorted by job, then URL. */
   activeTargets(): Promise<readonly ActiveTarget[]>

@@ -20,7 +20,11 @@ export function toScrapeOptions(flags: Flags, env: Readonly<Record<string, strin
     disableCompression: flags.bool('promscrape.disableCompression'),
     disableKeepAlive: flags.bool('promscrape.disableKeepAlive'),
     seriesLimitPerTarget: flags.int('promscrape.seriesLimitPerTarget'),
-    fileSdCheckIntervalMs: flags.durationMs('promscrape.fileSDCheckInterval'),
+    discoveryIntervalsMs: {
+      file_sd_configs: flags.durationMs('promscrape.fileSDCheckInterval'),
+      http_sd_configs: flags.durationMs('promscrape.httpSDCheckInterval'),
+      dns_sd_configs: flags.durationMs('promscrape.dnsSDCheckInterval'),
+    },
     suppressDuplicateScrapeTargetErrors: flags.bool('promscrape.suppressDuplicateScrapeTargetErrors'),
     dropOriginalLabels: flags.bool('promscrape.dropOriginalLabels'),
     maxDroppedTargets: flags.int('promscrape.maxDroppedTargets'),

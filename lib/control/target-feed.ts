@@ -1,37 +1,32 @@
 import type { ScrapeConfig, ScrapeOptions } from './config/types.ts'
-import { TargetSource } from './discovery/manager.ts'
+import { type DiscoveryStats, type KnownTargets, TargetSource } from './discovery/manager.ts'
 import type { ScopedLog } from './log.ts'
 import type { Supervisor } from './supervise.ts'
-import type { BuiltTarget, DroppedTarget } from './targets.ts'
-
-/** What discovery found last. */
-export type Discovered = {
-  readonly targets: readonly BuiltTarget[]
-  readonly dropped: readonly DroppedTarget[]
-  /** Jobs that nothing is known of yet. */
-  readonly jobsNotReady: number
-}
 
 /** Brings what discovery finds to the shards, and remembers the latest for those who look. */
 export class TargetFeed {
   readonly #source: TargetSource
-  #discovered: Discovered = { targets: [], dropped: [], jobsNotReady: 0 }
+  #discovered: KnownTargets = { jobs: [], targets: [], dropped: [], jobsNotReady: 0 }
 
   constructor(options: ScrapeOptions, supervisor: Pick<Supervisor, 'assign'>, log: ScopedLog) {
     this.#source = new TargetSource(options, {
-      onTargets: (jobs, targets, dropped) => {
-        this.#discovered = { targets, dropped, jobsNotReady: 0 }
-        supervisor.assign(
-          jobs,
-          targets.map(target => target.spec),
-        )
+      onTargets: known => {
+        this.#discovered = known
+        const specs = known.targets.map(target => target.spec)
+        supervisor.assign(known.jobs, specs)
       },
       onProblem: message => log.warn(message),
     })
   }
 
-  get discovered(): Discovered {
+  /** What discovery found last. */
+  get discovered(): KnownTargets {
     return this.#discovered
+  }
+
+  /** How discovery went so far. */
+  stats(): DiscoveryStats {
+    return this.#source.stats()
   }
 
   /** Discovers the targets of the first configuration. Nothing waits for it: a source may take its time to answer. */

@@ -4,7 +4,7 @@ import { compileRules, type Relabeling } from '../relabel/compile.ts'
 import { labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
 import { formatDuration, parseDurationMs } from './config/scalars.ts'
 import type { ClusterOptions, JobConfig, ScrapeOptions } from './config/types.ts'
-import type { DiscoveryKind, TargetGroup } from './discovery/discoverer.ts'
+import type { DiscoveryKind, TargetGroup } from './discovery/provider.ts'
 import { quoteLabels } from './quote.ts'
 import { buildUrl } from './target-url.ts'
 
@@ -38,6 +38,13 @@ type Outcome =
   | { readonly dropped: DroppedTarget['reason'] }
   | { readonly problem: string }
 
+/** What one group became. */
+type BuiltGroup = {
+  readonly targets: BuiltTarget[]
+  readonly dropped: DroppedTarget[]
+  readonly problems: string[]
+}
+
 /** Makes the targets of one job from what is discovered. */
 export class TargetBuilder {
   /** What all targets of the job share; its key changes with its content. */
@@ -47,6 +54,8 @@ export class TargetBuilder {
   readonly #relabeling: Relabeling
   readonly #intervalText: string
   readonly #timeoutText: string
+  /** Discoverers keep groups that did not change, and so do we with what was built from them. */
+  readonly #built = new WeakMap<TargetGroup, BuiltGroup>()
 
   constructor(job: JobConfig, options: ScrapeOptions) {
     this.#job = job
@@ -57,34 +66,59 @@ export class TargetBuilder {
     this.jobSpec = makeJobSpec(job)
   }
 
-  /** Of targets that are equal in all respects the first is kept. */
+  /** Of targets that are equal in all respects the first is kept. At most `maxDroppedTargets` are given as dropped. */
   build(groups: readonly TargetGroup[]): BuiltTargets {
     const targets = new Map<string, BuiltTarget>()
     const dropped: DroppedTarget[] = []
     const problems: string[] = []
-    const scrapePool = this.#job.jobName
+    const { maxDroppedTargets, suppressDuplicateScrapeTargetErrors } = this.#options
     for (const group of groups) {
-      for (const address of group.targets) {
-        if (address === '') {
-          problems.push(`job ${scrapePool}: skipping an empty target in ${group.source}`)
+      const built = this.#builtGroup(group)
+      problems.push(...built.problems)
+      dropped.push(...built.dropped)
+      for (const target of built.targets) {
+        if (!targets.has(target.spec.id)) {
+          targets.set(target.spec.id, target)
           continue
         }
-        const discovered = this.#discoveredLabels(address, group)
-        const outcome = this.#buildTarget(discovered)
-        const discoveredLabels = this.#options.dropOriginalLabels ? [] : discovered.toSorted(byName)
-        if ('problem' in outcome) {
-          problems.push(`job ${scrapePool}: skipping target ${address} of ${group.source}: ${outcome.problem}`)
-        } else if ('dropped' in outcome) {
-          dropped.push({ scrapePool, discoveredLabels, reason: outcome.dropped })
-        } else if (targets.has(outcome.spec.id)) {
-          dropped.push({ scrapePool, discoveredLabels, reason: 'duplicate' })
-          if (!this.#options.suppressDuplicateScrapeTargetErrors) problems.push(describeDuplicate(outcome.spec, group))
-        } else {
-          targets.set(outcome.spec.id, { spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels })
-        }
+        const { scrapePool, discoveredLabels } = target
+        dropped.push({ scrapePool, discoveredLabels, reason: 'duplicate' })
+        if (!suppressDuplicateScrapeTargetErrors) problems.push(describeDuplicate(target.spec, group))
       }
+      dropped.length = Math.min(dropped.length, maxDroppedTargets)
     }
     return { targets: [...targets.values()], dropped, problems }
+  }
+
+  #builtGroup(group: TargetGroup): BuiltGroup {
+    let built = this.#built.get(group)
+    if (built === undefined) {
+      built = this.#buildGroup(group)
+      this.#built.set(group, built)
+    }
+    return built
+  }
+
+  #buildGroup(group: TargetGroup): BuiltGroup {
+    const built: BuiltGroup = { targets: [], dropped: [], problems: [] }
+    const scrapePool = this.#job.jobName
+    for (const address of group.targets) {
+      if (address === '') {
+        built.problems.push(`job ${scrapePool}: skipping an empty target in ${group.source}`)
+        continue
+      }
+      const discovered = this.#discoveredLabels(address, group)
+      const outcome = this.#buildTarget(discovered)
+      const discoveredLabels = this.#options.dropOriginalLabels ? [] : discovered.toSorted(byName)
+      if ('problem' in outcome) {
+        built.problems.push(`job ${scrapePool}: skipping target ${address} of ${group.source}: ${outcome.problem}`)
+      } else if ('spec' in outcome) {
+        built.targets.push({ spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels })
+      } else if (built.dropped.length < this.#options.maxDroppedTargets) {
+        built.dropped.push({ scrapePool, discoveredLabels, reason: outcome.dropped })
+      }
+    }
+    return built
   }
 
   /** Labels of the job, overridden by those of the group. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { PenstockError } from '../../shared/errors.ts'
+import { isForeign, isRedirect, REDIRECTS_MAX, redirectUrl } from '../../shared/redirect.ts'
 import type { TargetSpec } from '../../shared/target.ts'
 import type { AnswerHandler, AnswerHead } from './exchange.ts'
 import type { FetchJob } from './fetch-job.ts'
 import { Origin } from './fetch-origin.ts'
-import { isForeign, isRedirect, REDIRECTS_MAX, redirectUrl } from './fetch-redirect.ts'
 import { Pieces } from './pieces.ts'
 import { BodyTooLarge, TargetBody, TargetConnection, TargetStatus, TargetTimeout } from './target-errors.ts'
 

@@ -100,6 +100,15 @@ export class FakeView implements AgentView {
     return this.jobsLeft
   }
 
+  discoveryStats() {
+    return {
+      requests: 5,
+      retries: 1,
+      failures: new Map([['http_sd_configs', 2] as const]),
+      endpoints: [{ url: 'http://sd:1/list', fetch: 1, parse: 2 }],
+    }
+  }
+
   async activeTargets() {
     if (this.failing) throw new Error('no shard answers')
     const base = { scrapes: 3, lastScrapeMs: STARTED_AT_MS, lastDurationMs: 12, samples: 5 }

@@ -136,6 +136,17 @@ test('the rest is there when shards do not tell about their targets', async t =>
   t.true(lines[0]!.includes('no shard answers'))
 })
 
+test('discovery is counted, by URL where there is one and by kind', async t => {
+  const { render } = setUp()
+  const text = await render()
+  const url = 'http://sd:1/list'
+  t.is(seriesValue(text, 'vm_promscrape_discovery_requests_total'), 5)
+  t.is(seriesValue(text, 'vm_promscrape_discovery_retries_total'), 1)
+  t.is(seriesValue(text, 'promscrape_discovery_http_errors_total', { type: 'fetch', url }), 1)
+  t.is(seriesValue(text, 'promscrape_discovery_http_errors_total', { type: 'parse', url }), 2)
+  t.is(seriesValue(text, 'penstock_discovery_failures_total', { type: 'http_sd_configs' }), 2)
+})
+
 test('looking twice changes nothing', async t => {
   const { view, render } = setUp()
   view.shardList = [makeShard(0, { scrapes: 3 })]

@@ -5,6 +5,7 @@ import { DEFAULT_SCRAPE_OPTIONS } from '../../lib/control/config/types.ts'
 import { Configuration } from '../../lib/control/configuration.ts'
 import { relabelRulesOf } from '../../lib/control/relabel-config.ts'
 import { makeDirectory } from '../support/agent-process.ts'
+import { staticTargets } from '../support/config-dir.ts'
 import { recordingLogger } from '../support/supervision.ts'
 
 const GOOD = 'scrape_configs:\n- job_name: a\n  static_configs: [{targets: [h:1]}]\n'
@@ -65,7 +66,7 @@ test('if one file is broken, both stay as they are, and only its history says so
   await t.throwsAsync(configuration.readAgain(), { message: /relabel\.yml/ })
   t.like(configuration.relabel?.history, { errors: 1, lastSuccessful: false })
   t.like(configuration.scrape?.history, { errors: 0, reloads: 0, lastSuccessful: true })
-  t.deepEqual(configuration.scrape?.current.config.jobs[0]?.staticGroups[0]?.targets, ['h:1'])
+  t.deepEqual(staticTargets(configuration.scrape!.current.config), ['h:1'])
 })
 
 test('rules of destinations are read, watched and refused as those for all', async t => {

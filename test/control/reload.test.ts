@@ -5,6 +5,7 @@ import { DEFAULT_SCRAPE_OPTIONS } from '../../lib/control/config/types.ts'
 import { Configuration } from '../../lib/control/configuration.ts'
 import { Reloader } from '../../lib/control/reload.ts'
 import { makeDirectory } from '../support/agent-process.ts'
+import { staticTargets } from '../support/config-dir.ts'
 import { recordingLogger } from '../support/supervision.ts'
 
 const scrapeText = (target: string) => `scrape_configs:\n- job_name: a\n  static_configs: [{targets: ['${target}']}]\n`
@@ -25,7 +26,7 @@ async function setUp(t: ExecutionContext, checkIntervalMs = 0) {
     configuration: await Configuration.load(sources, scoped),
     checkIntervalMs,
     onScrapeConfig: config => {
-      inForce.push(`targets ${config.jobs.flatMap(job => job.staticGroups.flatMap(group => group.targets))}`)
+      inForce.push(`targets ${staticTargets(config)}`)
       changed.resolve()
     },
     onRelabelConfig: ({ all }) => inForce.push(`rules ${all.rules.map(rule => rule.replacement)}`),

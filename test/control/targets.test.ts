@@ -30,8 +30,7 @@ const JOB: JobConfig = {
   externalLabels: [{ name: 'external', value: 'x' }],
   relabelRules: [],
   metricRelabelRules: [],
-  staticGroups: [],
-  fileSd: [],
+  discovery: [],
 }
 
 function rules(yaml: string): readonly RelabelRuleSpec[] {

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import test from 'ava'
-import { isForeign, redirectUrl } from '../../lib/shard/fetch-redirect.ts'
 import { TargetConnection, TargetStatus, TargetTimeout } from '../../lib/shard/target-errors.ts'
+import { isForeign, redirectUrl } from '../../shared/redirect.ts'
 import { fetching, serve } from '../support/fetching.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../shared/fixtures', name), 'utf8')

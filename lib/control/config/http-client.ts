@@ -5,6 +5,7 @@ import type { AuthSpec, HttpSpec, Secret, TlsSpec } from '../../../shared/http-s
 import type { ConfigError } from '../../yaml/error.ts'
 import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
 import { isHttpUrl } from './read.ts'
+import type { ScrapeOptions } from './types.ts'
 
 const NO_OAUTH = { refused: 'OAuth 2 is not available; give a token with authorization.credentials_file' }
 const NO_PROXY = { refused: 'scraping through a proxy is not available' }
@@ -39,6 +40,7 @@ const TLS_FIELDS = fieldTable(
 export type JobScope = {
   /** Directory that relative paths start from. */
   readonly baseDir: string
+  readonly options: ScrapeOptions
   /** Faults that make this job unusable, but not the file. */
   readonly problems: ConfigError[]
   readonly warnings: string[]

@@ -2,14 +2,14 @@ import type { RelabelRuleSpec } from '../../../shared/target.ts'
 import { parseRules } from '../../relabel/parse-rules.ts'
 import type { ConfigError } from '../../yaml/error.ts'
 import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
+import { DISCOVERY_FIELDS, readDiscovery } from '../discovery/registry.ts'
 import { type GlobalConfig, PROMETHEUS_FIELDS, readLimit } from './global.ts'
-import { readFileSd, readTargetGroups } from './groups.ts'
 import { HTTP_CLIENT_FIELDS, type JobScope, readHttpClient } from './http-client.ts'
 import { parseSizeBytes, readDurationMs } from './scalars.ts'
 import type { JobConfig, ScrapeOptions } from './types.ts'
 
 const OTHER_DISCOVERY = {
-  refused: 'targets are discovered by static_configs and file_sd_configs; let a sidecar write a file for the latter',
+  refused: `targets are discovered by ${DISCOVERY_FIELDS.join(', ')}; let a sidecar write a file or answer over HTTP`,
 }
 
 const JOB_FIELDS: FieldTable = {
@@ -18,13 +18,13 @@ const JOB_FIELDS: FieldTable = {
     ...['metrics_path', 'scheme', 'params', 'honor_labels', 'honor_timestamps'],
     ...['disable_compression', 'enable_compression', 'disable_keepalive', 'no_stale_markers', 'stream_parse'],
     ...['sample_limit', 'label_limit', 'series_limit', 'max_scrape_size', 'body_size_limit'],
-    ...['relabel_configs', 'metric_relabel_configs', 'static_configs', 'file_sd_configs'],
+    ...['relabel_configs', 'metric_relabel_configs', ...DISCOVERY_FIELDS],
   ),
   ...HTTP_CLIENT_FIELDS,
   ...Object.fromEntries(
     [
-      ...['azure', 'consul', 'consulagent', 'digitalocean', 'dns', 'docker', 'dockerswarm', 'ec2', 'eureka', 'gce'],
-      ...['hetzner', 'http', 'kubernetes', 'kuma', 'marathon', 'nomad', 'openstack', 'ovhcloud', 'puppetdb'],
+      ...['azure', 'consul', 'consulagent', 'digitalocean', 'docker', 'dockerswarm', 'ec2', 'eureka', 'gce'],
+      ...['hetzner', 'kubernetes', 'kuma', 'marathon', 'nomad', 'openstack', 'ovhcloud', 'puppetdb'],
       ...['yandexcloud', 'vultr', 'linode', 'lightsail', 'scaleway', 'uyuni', 'ionos', 'serverset', 'nerve', 'triton'],
     ].map(kind => [`${kind}_sd_configs`, OTHER_DISCOVERY]),
   ),
@@ -52,7 +52,7 @@ export type ReadJob = {
  */
 export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeOptions, baseDir: string): ReadJob {
   const map = value.asMap().check(JOB_FIELDS)
-  const scope: JobScope = { baseDir, problems: [...global.problems], warnings: [] }
+  const scope: JobScope = { baseDir, options, problems: [...global.problems], warnings: [] }
   const jobName = map.get('job_name')?.asString() ?? ''
   if (jobName === '') scope.problems.push(value.error('job_name is missing'))
   refuseHttp2(map.get('enable_http2'))
@@ -72,8 +72,7 @@ export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeO
     externalLabels: global.externalLabels,
     relabelRules: readRules(map, 'relabel_configs', global.relabelRules, scope),
     metricRelabelRules: readRules(map, 'metric_relabel_configs', global.metricRelabelRules, scope),
-    staticGroups: readTargetGroups(map.get('static_configs'), 'static_configs', 'static_configs'),
-    fileSd: readFileSd(map.get('file_sd_configs'), baseDir, options.fileSdCheckIntervalMs),
+    discovery: readDiscovery(map, scope),
   }
   const { problems, warnings } = scope
   return { jobName, value, problems, warnings, ...(problems.length === 0 && { config }) }

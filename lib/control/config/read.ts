@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { DiscoveryFailed } from '../discovery/error.ts'
+import { readFile, stat } from 'node:fs/promises'
+import { HttpReader } from '../http-reader.ts'
 
-const FETCH_TIMEOUT_MS = 60_000
+/** As much as is fetched: larger files are no configuration. */
+const FILE_BYTES_MAX = 64 * 2 ** 20
 
 export function isHttpUrl(path: string): boolean {
   return /^https?:\/\//i.test(path)
@@ -11,19 +12,21 @@ export function isHttpUrl(path: string): boolean {
  * Reads a configuration file, or fetches it.
  *
  * @param path of a file, or an http(s) URL
- * @throws {Error} of the file system; {DiscoveryFailed} if the URL does not answer with status 200
+ * @throws {Error} of the file system, or for a file that is too large
+ * @throws {DiscoveryFailed} the URL does not answer with status 200
  */
 export async function readText(path: string): Promise<string> {
-  if (!isHttpUrl(path)) return readFile(path, 'utf8')
-  let response: Response
-  try {
-    response = await fetch(path, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) })
-  } catch (cause) {
-    throw new DiscoveryFailed(`${path} cannot be fetched: ${(cause as Error).message}`, { cause })
+  if (!isHttpUrl(path)) {
+    const { size } = await stat(path)
+    if (size > FILE_BYTES_MAX) throw new RangeError(`the file is larger than ${FILE_BYTES_MAX} bytes`)
+    return readFile(path, 'utf8')
   }
-  const text = await response.text()
-  if (response.status !== 200) throw new DiscoveryFailed(`${path} answered ${response.status}`)
-  return text
+  const reader = new HttpReader({ http: { headers: [] }, followRedirects: true })
+  try {
+    return await reader.read(path)
+  } finally {
+    reader.close()
+  }
 }
 
 /** Puts the values of variables in place of `%{NAME}`; names that are not set stay as they are. */

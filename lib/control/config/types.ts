@@ -1,6 +1,6 @@
 import type { HttpSpec } from '../../../shared/http-spec.ts'
 import type { Label, RelabelRuleSpec } from '../../../shared/target.ts'
-import type { TargetGroup } from '../discovery/discoverer.ts'
+import type { DiscoveryConfig, DiscoveryKind } from '../discovery/provider.ts'
 
 /** Options from the command line that scraping depends on. */
 export type ScrapeOptions = {
@@ -15,7 +15,8 @@ export type ScrapeOptions = {
   readonly disableKeepAlive: boolean
   /** 0 means no limit. */
   readonly seriesLimitPerTarget: number
-  readonly fileSdCheckIntervalMs: number
+  /** How often sources are asked that do not tell of changes by themselves, unless their configuration says it. */
+  readonly discoveryIntervalsMs: Readonly<Record<PolledKind, number>>
   readonly suppressDuplicateScrapeTargetErrors: boolean
   /** Discovered labels are not kept; pages and the API do without them. */
   readonly dropOriginalLabels: boolean
@@ -23,6 +24,9 @@ export type ScrapeOptions = {
   readonly maxDroppedTargets: number
   readonly cluster: ClusterOptions
 }
+
+/** Kinds of discovery whose sources are looked at again and again. */
+export type PolledKind = Exclude<DiscoveryKind, 'static_configs'>
 
 /** Several agents that share the targets of one configuration. */
 export type ClusterOptions = {
@@ -45,7 +49,7 @@ export const DEFAULT_SCRAPE_OPTIONS: ScrapeOptions = {
   disableCompression: false,
   disableKeepAlive: false,
   seriesLimitPerTarget: 0,
-  fileSdCheckIntervalMs: 60_000,
+  discoveryIntervalsMs: { file_sd_configs: 60_000, http_sd_configs: 60_000, dns_sd_configs: 30_000 },
   suppressDuplicateScrapeTargetErrors: false,
   dropOriginalLabels: false,
   maxDroppedTargets: 10_000,
@@ -87,15 +91,6 @@ export type JobConfig = {
   /** Global rules first. */
   readonly relabelRules: readonly RelabelRuleSpec[]
   readonly metricRelabelRules: readonly RelabelRuleSpec[]
-  readonly staticGroups: readonly TargetGroup[]
-  readonly fileSd: readonly FileSdConfig[]
-}
-
-/** One entry of `file_sd_configs`. */
-export type FileSdConfig = {
-  /** Paths, globs and http(s) URLs as written. */
-  readonly files: readonly string[]
-  /** Directory that relative paths start from. */
-  readonly baseDir: string
-  readonly checkIntervalMs: number
+  /** Where its targets come from. */
+  readonly discovery: readonly DiscoveryConfig[]
 }

@@ -1,24 +1,54 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { glob } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
-import { hashToHex, xxhash64 } from '../../../shared/xxhash64.ts'
 import { ConfigError } from '../../yaml/error.ts'
 import { parseYaml } from '../../yaml/source.ts'
-import { readTargetGroups } from '../config/groups.ts'
+import { type FieldTable, READ } from '../../yaml/value.ts'
 import { expandEnvironment, isHttpUrl, readText } from '../config/read.ts'
-import type { FileSdConfig, ScrapeOptions } from '../config/types.ts'
-import type { Discoverer, DiscoveryListener, TargetGroup } from './discoverer.ts'
+import { readDurationMs } from '../config/scalars.ts'
+import type { ScrapeOptions } from '../config/types.ts'
+import { Turns } from '../turns.ts'
+import { digest, GroupMemory, readTargetGroup } from './groups.ts'
+import type { Discoverer, DiscoveryConfig, DiscoveryListener, Provider, TargetGroup } from './provider.ts'
 
 /** Editors and config map mounts write in several steps; files are read when they have been quiet for so long. */
 const SETTLE_MS = 100
 /** A file that was found broken may be half written: it is read once more before its targets are given up. */
 const RETRY_MS = 1000
 
+const FIELDS: FieldTable = { files: READ, refresh_interval: READ }
+
+/** One entry of `file_sd_configs`. */
+export type FileSdConfig = DiscoveryConfig & {
+  readonly kind: 'file_sd_configs'
+  /** Paths, globs and http(s) URLs as written. */
+  readonly files: readonly string[]
+  /** Directory that relative paths start from. */
+  readonly baseDir: string
+  readonly intervalMs: number
+}
+
+/** Targets from files that others write. */
+export const fileProvider: Provider<FileSdConfig> = {
+  kind: 'file_sd_configs',
+  readConfig: (entry, { baseDir, options }) => {
+    const map = entry.asMap().check(FIELDS)
+    return {
+      kind: 'file_sd_configs',
+      files: map.get('files')?.asStrings() ?? [],
+      baseDir,
+      intervalMs: readDurationMs(map.get('refresh_interval')) || options.discoveryIntervalsMs.file_sd_configs,
+    }
+  },
+  open: (config, { options }) => new FileDiscoverer(config, options),
+}
+
 type FileState = {
   groups: readonly TargetGroup[]
   /** What was wrong at the last reading; '' if nothing. */
   problem: string
-  isReported: boolean
+  /** Of the text that the groups are from. */
+  digest: string
 }
 
 /**
@@ -33,10 +63,9 @@ export class FileDiscoverer implements Discoverer {
   #interval: NodeJS.Timeout | undefined
   #soon: NodeJS.Timeout | undefined
   #listener: DiscoveryListener | undefined
-  /** Hash of the groups that were last told. */
-  #published = ''
-  /** The reading in progress; the next one starts after it. */
-  #reading: Promise<void> = Promise.resolve()
+  readonly #memory = new GroupMemory()
+  /** A reading starts after the one before it. */
+  readonly #readings = new Turns(() => this.#readAll())
 
   constructor(config: FileSdConfig, options: ScrapeOptions) {
     this.#config = config
@@ -45,9 +74,9 @@ export class FileDiscoverer implements Discoverer {
 
   async start(listener: DiscoveryListener): Promise<void> {
     this.#listener = listener
-    this.#interval = setInterval(() => this.#refresh(), this.#config.checkIntervalMs)
+    this.#interval = setInterval(() => void this.#readings.next(), this.#config.intervalMs)
     this.#watchDirectories()
-    await this.#refresh()
+    await this.#readings.next()
   }
 
   close(): void {
@@ -58,14 +87,9 @@ export class FileDiscoverer implements Discoverer {
     this.#watchers.clear()
   }
 
-  #refresh(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#readAll())
-    return this.#reading
-  }
-
   #refreshIn(delayMs: number): void {
     clearTimeout(this.#soon)
-    this.#soon = setTimeout(() => this.#refresh(), delayMs)
+    this.#soon = setTimeout(() => void this.#readings.next(), delayMs)
   }
 
   async #readAll(): Promise<void> {
@@ -82,36 +106,35 @@ export class FileDiscoverer implements Discoverer {
         isRetryDue = true
         continue
       }
-      const isKnown = before?.isReported && before.problem === state.problem
-      if (!isKnown) this.#listener?.onProblem(`${state.problem}; its targets are left out`)
-      state.isReported = true
+      this.#listener?.onProblem(`${state.problem}; its targets are left out`)
     }
     this.#files = files
     if (this.#listener === undefined) return
-    if (isRetryDue) this.#refreshIn(Math.min(RETRY_MS, this.#config.checkIntervalMs))
+    if (isRetryDue) this.#refreshIn(Math.min(RETRY_MS, this.#config.intervalMs))
     this.#publish()
   }
 
   #publish(): void {
-    const groups = [...this.#files.values()].flatMap(state => state.groups)
-    const hash = hashToHex(xxhash64(JSON.stringify(groups)))
-    if (hash === this.#published) return
-    this.#published = hash
-    this.#listener?.onGroups(groups)
+    const changed = this.#memory.update([...this.#files.values()].flatMap(state => state.groups))
+    if (changed !== undefined) this.#listener?.onGroups(changed)
   }
 
   async #readOne(path: string): Promise<FileState> {
     const shown = this.#shownPath(path)
     try {
       const text = expandEnvironment(await readText(path), this.#options.env)
+      const before = this.#files.get(path)
+      if (before?.problem === '' && before.digest === digest(text)) return before
       const { root } = parseYaml(path, text, { strict: this.#options.strictParse })
-      const groups = readTargetGroups(root, 'file_sd_configs', path)
-      const withPath = groups.map(group => ({ ...group, labels: { ...group.labels, __meta_filepath: shown } }))
-      return { groups: withPath, problem: '', isReported: false }
+      const groups = root.asList().map(entry => {
+        const group = readTargetGroup(entry, 'file_sd_configs', path)
+        return { ...group, labels: { ...group.labels, __meta_filepath: shown } }
+      })
+      return { groups, problem: '', digest: digest(text) }
     } catch (error) {
       const problem =
         error instanceof ConfigError ? error.message : `${path} cannot be read: ${(error as Error).message}`
-      return { groups: [], problem, isReported: false }
+      return { groups: [], problem, digest: '' }
     }
   }
 

@@ -1,52 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobSpec } from '../../../shared/target.ts'
-import { hashToHex, xxhash64 } from '../../../shared/xxhash64.ts'
-import type { JobConfig, ScrapeConfig, ScrapeOptions } from '../config/types.ts'
-import { type BuiltTarget, type BuiltTargets, type DroppedTarget, TargetBuilder } from '../targets.ts'
-import type { Discoverer, TargetGroup } from './discoverer.ts'
-import { FileDiscoverer } from './file.ts'
-import { StaticDiscoverer } from './static.ts'
+import type { ScrapeConfig, ScrapeOptions } from '../config/types.ts'
+import { Limiter } from '../limiter.ts'
+import type { BuiltTarget, DroppedTarget } from '../targets.ts'
+import { digest } from './groups.ts'
+import { JobTargets } from './job-targets.ts'
+import type { DiscoveryConfig, DiscoveryContext, DiscoveryKind, EndpointErrors } from './provider.ts'
+import { Source } from './source.ts'
 
 /** Changes that come within this time are told at once. */
 const DEBOUNCE_MS = 50
-/** A new configuration is told after this time though some of its sources have not answered yet. */
+/** Targets of a changed job are replaced after this time though some of its sources have not answered yet. */
 const SETTLE_MAX_MS = 5000
-/** Problems of one job that are told one by one; of the rest only the number is. */
-const PROBLEMS_TOLD_MAX = 20
+/** Names that are looked up at a time: the pool of threads that does it reads files and resolves for scrapes as well. */
+const LOOKUPS_MAX = 2
+
+/** All targets as discovery knows them. */
+export type KnownTargets = {
+  /** Those with at least one target. */
+  readonly jobs: readonly JobSpec[]
+  readonly targets: readonly BuiltTarget[]
+  /** At most `maxDroppedTargets`. */
+  readonly dropped: readonly DroppedTarget[]
+  /** Jobs whose sources have not answered for the first time since the start. */
+  readonly jobsNotReady: number
+}
 
 export type TargetSourceListener = {
-  /**
-   * The complete current targets of all jobs, whenever they changed. `jobs` are those with at least one target;
-   * `dropped` holds at most `maxDroppedTargets`.
-   */
-  readonly onTargets: (
-    jobs: readonly JobSpec[],
-    targets: readonly BuiltTarget[],
-    dropped: readonly DroppedTarget[],
-  ) => void
-  /** A target, a file or the like that is left out, for the log. */
+  /** The complete current targets of all jobs, whenever they changed. */
+  readonly onTargets: (known: KnownTargets) => void
+  /** A source that fails, a target that is left out and the like, for the log. */
   readonly onProblem: (message: string) => void
+}
+
+/** How discovery went so far. */
+export type DiscoveryStats = {
+  readonly requests: number
+  readonly retries: number
+  /** Of the kinds that are configured or ever failed. */
+  readonly failures: ReadonlyMap<DiscoveryKind, number>
+  /** Of the endpoints that are asked now; each URL once. */
+  readonly endpoints: readonly EndpointErrors[]
 }
 
 /** Discovers and builds the targets of a configuration, and keeps them current. Owns all discoverers. */
 export class TargetSource {
-  readonly #options: ScrapeOptions
+  readonly #context: DiscoveryContext
   readonly #listener: TargetSourceListener
-  #jobs = new Map<string, JobDiscovery>()
+  /** By the digest of their entry in the configuration. */
+  #sources = new Map<string, Source>()
+  /** By the digest of their configuration. */
+  #jobs = new Map<string, JobTargets>()
+  readonly #failures = new Map<DiscoveryKind, number>()
   #debounce: NodeJS.Timeout | undefined
   #isClosed = false
-  /** Until the first discovery of a new configuration is through, nothing is told: targets must not flicker. */
-  #isSettling = false
+  #isFirstConfig = true
   #replacing: Promise<void> = Promise.resolve()
 
   constructor(options: ScrapeOptions, listener: TargetSourceListener) {
-    this.#options = options
+    this.#context = { options, traffic: { requests: 0, retries: 0 }, lookups: new Limiter(LOOKUPS_MAX) }
     this.#listener = listener
   }
 
   /**
-   * Starts with a configuration, or replaces the one in use. Jobs that did not change keep their discoverers and
-   * targets. Resolves when all new jobs were discovered once, or after 5 s, and their targets have been told.
+   * Starts with a configuration, or replaces the one in use. Jobs that did not change keep their targets, sources that
+   * did not change what they found, whichever job they belong to. A job that changed keeps its targets until its
+   * sources have answered. Resolves when all have, or after 5 s, and their targets have been told.
    */
   replaceConfig(config: ScrapeConfig): Promise<void> {
     this.#replacing = this.#replacing.then(() => this.#replace(config))
@@ -55,110 +74,100 @@ export class TargetSource {
 
   async #replace(config: ScrapeConfig): Promise<void> {
     if (this.#isClosed) return
-    this.#isSettling = true
-    const before = this.#jobs
-    const added: JobDiscovery[] = []
+    const changed = this.#replaceJobs(config)
+    const giveUp = new AbortController()
+    const limit = sleep(SETTLE_MAX_MS, undefined, { signal: giveUp.signal }).catch(() => {})
+    const settling = changed.map(async job => {
+      await Promise.race([job.ready(), limit])
+      job.settle()
+      this.#announceSoon()
+    })
+    await Promise.all(settling)
+    giveUp.abort()
+    this.#isFirstConfig = false
+    this.#announce()
+  }
+
+  /** @returns the jobs that are new or changed */
+  #replaceJobs(config: ScrapeConfig): JobTargets[] {
+    const before = { sources: this.#sources, jobs: this.#jobs }
+    const byName = new Map([...before.jobs.values()].map(job => [job.name, job]))
+    const changed: JobTargets[] = []
+    this.#sources = new Map()
     this.#jobs = new Map()
     for (const job of config.jobs) {
-      const key = hashToHex(xxhash64(JSON.stringify(job)))
-      const kept = before.get(key)
-      before.delete(key)
-      const discovery = kept ?? new JobDiscovery(job, this.#options)
-      if (kept === undefined) added.push(discovery)
-      this.#jobs.set(key, discovery)
+      const key = digest(job)
+      const sources = job.discovery.map(entry => this.#source(entry, before.sources))
+      const kept = before.jobs.get(key)
+      const targets = kept ?? new JobTargets(job, sources, byName.get(job.jobName), this.#context.options)
+      if (kept === undefined) changed.push(targets)
+      this.#jobs.set(key, targets)
     }
-    for (const gone of before.values()) gone.close()
-    const settled = new AbortController()
-    const started = added.map(job => job.start(() => this.#announceSoon(), this.#listener.onProblem))
-    await Promise.race([
-      Promise.all(started),
-      sleep(SETTLE_MAX_MS, undefined, { signal: settled.signal }).catch(() => {}),
-    ])
-    settled.abort()
-    this.#isSettling = false
-    this.#announce()
+    for (const [key, source] of before.sources) if (!this.#sources.has(key)) source.close()
+    return changed
+  }
+
+  /** The source of an entry: one that there is already, or was before, or a new one. */
+  #source(entry: DiscoveryConfig, before: ReadonlyMap<string, Source>): Source {
+    const key = digest(entry)
+    let source = this.#sources.get(key) ?? before.get(key)
+    source ??= new Source(entry, this.#context, {
+      onChange: which => {
+        for (const job of this.#jobs.values()) job.changed(which)
+        this.#announceSoon()
+      },
+      onProblem: ({ kind }, message, isNews) => {
+        this.#failures.set(kind, (this.#failures.get(kind) ?? 0) + 1)
+        if (isNews) this.#listener.onProblem(`${kind}: ${message}`)
+      },
+    })
+    this.#sources.set(key, source)
+    return source
+  }
+
+  stats(): DiscoveryStats {
+    const failures = new Map(this.#failures)
+    const endpoints = new Map<string, EndpointErrors>()
+    for (const { kind, endpoint } of this.#sources.values()) {
+      if (!failures.has(kind)) failures.set(kind, 0)
+      if (endpoint === undefined) continue
+      const { url } = endpoint
+      const known = endpoints.get(url) ?? { fetch: 0, parse: 0 }
+      endpoints.set(url, { url, fetch: known.fetch + endpoint.fetch, parse: known.parse + endpoint.parse })
+    }
+    return { ...this.#context.traffic, failures, endpoints: [...endpoints.values()] }
   }
 
   /** Nothing is told any more once this was called. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#debounce)
-    for (const job of this.#jobs.values()) job.close()
+    for (const source of this.#sources.values()) source.close()
+    this.#sources.clear()
     this.#jobs.clear()
   }
 
   #announceSoon(): void {
-    if (this.#isSettling || this.#isClosed) return
+    if (this.#isClosed) return
     this.#debounce ??= setTimeout(() => this.#announce(), DEBOUNCE_MS)
   }
 
   #announce(): void {
     clearTimeout(this.#debounce)
     this.#debounce = undefined
-    if (this.#isSettling || this.#isClosed) return
+    if (this.#isClosed) return
     const jobs: JobSpec[] = []
     const targets: BuiltTarget[] = []
     const dropped: DroppedTarget[] = []
+    let jobsNotReady = 0
     for (const job of this.#jobs.values()) {
-      const built = job.targets()
+      const built = job.targets(this.#listener.onProblem)
       if (built.targets.length > 0) jobs.push(job.jobSpec)
       for (const target of built.targets) targets.push(target)
-      const room = this.#options.maxDroppedTargets - dropped.length
+      const room = this.#context.options.maxDroppedTargets - dropped.length
       dropped.push(...built.dropped.slice(0, room))
+      if (this.#isFirstConfig && !job.isSettled) jobsNotReady++
     }
-    this.#listener.onTargets(jobs, targets, dropped)
-  }
-}
-
-/** The discoverers of one job, and the targets built from what they found. */
-class JobDiscovery {
-  readonly #builder: TargetBuilder
-  readonly #discoverers: readonly Discoverer[]
-  readonly #groups: (readonly TargetGroup[])[]
-  #onProblem: (message: string) => void = () => {}
-  /** Undefined while groups have changed since the last build. */
-  #built: BuiltTargets | undefined
-
-  constructor(job: JobConfig, options: ScrapeOptions) {
-    this.#builder = new TargetBuilder(job, options)
-    this.#discoverers = [
-      ...(job.staticGroups.length > 0 ? [new StaticDiscoverer(job.staticGroups)] : []),
-      ...job.fileSd.map(config => new FileDiscoverer(config, options)),
-    ]
-    this.#groups = this.#discoverers.map(() => [])
-  }
-
-  get jobSpec(): JobSpec {
-    return this.#builder.jobSpec
-  }
-
-  async start(onChange: () => void, onProblem: (message: string) => void): Promise<void> {
-    this.#onProblem = onProblem
-    const started = this.#discoverers.map((discoverer, index) =>
-      discoverer.start({
-        onGroups: groups => {
-          this.#groups[index] = groups
-          this.#built = undefined
-          onChange()
-        },
-        onProblem,
-      }),
-    )
-    await Promise.all(started)
-  }
-
-  targets(): BuiltTargets {
-    if (this.#built === undefined) {
-      const built = this.#builder.build(this.#groups.flat())
-      for (const problem of built.problems.slice(0, PROBLEMS_TOLD_MAX)) this.#onProblem(problem)
-      const untold = built.problems.length - PROBLEMS_TOLD_MAX
-      if (untold > 0) this.#onProblem(`job ${this.jobSpec.jobName}: ${untold} more problems with targets`)
-      this.#built = { ...built, problems: [] }
-    }
-    return this.#built
-  }
-
-  close(): void {
-    for (const discoverer of this.#discoverers) discoverer.close()
+    this.#listener.onTargets({ jobs, targets, dropped, jobsNotReady })
   }
 }

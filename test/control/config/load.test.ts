@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type LoadedConfig, loadConfig } from '../../../lib/control/config/load.ts'
 import { DEFAULT_SCRAPE_OPTIONS, type ScrapeOptions } from '../../../lib/control/config/types.ts'
+import type { FileSdConfig } from '../../../lib/control/discovery/file.ts'
+import type { StaticConfig } from '../../../lib/control/discovery/static.ts'
 import { configDir } from '../../support/config-dir.ts'
 
 async function load(t: ExecutionContext, text: string, options?: Partial<ScrapeOptions>): Promise<LoadedConfig> {
@@ -52,10 +54,9 @@ scrape_configs:
     job!.relabelRules.map(rule => rule.targetLabel),
     ['first', 'second'],
   )
-  t.deepEqual(job!.staticGroups, [
-    { kind: 'static_configs', source: 'static_configs', targets: ['a:1', '5'], labels: { l: '1.50' } },
-  ])
-  t.true(Object.isFrozen(job) && Object.isFrozen(job!.staticGroups[0]!.labels))
+  const group = { kind: 'static_configs', source: 'static_configs', targets: ['a:1', '5'], labels: { l: '1.50' } }
+  t.deepEqual<unknown, unknown>(job!.discovery, [{ kind: 'static_configs', group }])
+  t.true(Object.isFrozen(job) && Object.isFrozen(job!.discovery[0]))
 })
 
 test('all fields of a job are read', async t => {
@@ -89,7 +90,7 @@ scrape_configs:
 `,
   )
   const [job] = config.jobs
-  const baseDir = job!.fileSd[0]!.baseDir
+  const [{ baseDir }] = job!.discovery as readonly [FileSdConfig]
   t.like(job, {
     intervalMs: 86_400_000,
     timeoutMs: 90_000,
@@ -112,7 +113,7 @@ scrape_configs:
     maxBodyBytes: 1536,
     noStaleMarkers: true,
     streamParse: true,
-    fileSd: [{ files: ['*.yml'], baseDir, checkIntervalMs: 5000 }],
+    discovery: [{ kind: 'file_sd_configs', files: ['*.yml'], baseDir, intervalMs: 5000 }],
   })
   t.deepEqual(job!.http, {
     auth: { type: 'authorization', scheme: 'Custom', credentials: { file: join(baseDir, 'token') } },
@@ -162,7 +163,8 @@ test('variables are expanded before YAML is read; unknown ones stay', async t =>
     { env: { JOB: 'envjob', PAIR: 'a: b' } },
   )
   t.is(config.jobs[0]!.jobName, 'envjob-%{UNSET}')
-  t.deepEqual(config.jobs[0]!.staticGroups[0]!.labels, { lit: '%%{x}', a: 'b' })
+  const [{ group }] = config.jobs[0]!.discovery as readonly [StaticConfig]
+  t.deepEqual(group.labels, { lit: '%%{x}', a: 'b' })
 })
 
 test('an empty file has no jobs', async t => {

@@ -3,37 +3,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { DEFAULT_SCRAPE_OPTIONS } from '../../../lib/control/config/types.ts'
-import type { TargetGroup } from '../../../lib/control/discovery/discoverer.ts'
 import { FileDiscoverer } from '../../../lib/control/discovery/file.ts'
 import { configDir } from '../../support/config-dir.ts'
+import { discovering, discoveryContext } from '../../support/discovering.ts'
 
-const OPTIONS = { ...DEFAULT_SCRAPE_OPTIONS, env: { NAME: 'from-env' } }
-
-/** A discoverer that was started, and all that it told. */
-async function discover(t: ExecutionContext, baseDir: string, files: readonly string[], checkIntervalMs = 60_000) {
-  const told: (readonly TargetGroup[])[] = []
-  const problems: string[] = []
-  let wake = () => {}
-  const discoverer = new FileDiscoverer({ files, baseDir, checkIntervalMs }, OPTIONS)
-  t.teardown(() => discoverer.close())
-  await discoverer.start({
-    onGroups: groups => {
-      told.push(groups)
-      wake()
-    },
-    onProblem: problem => problems.push(problem),
-  })
-  const targets = () => told.at(-1)?.flatMap(group => group.targets) ?? []
-  /** Resolves once the targets are these; the timeout of the test file is the limit. */
-  const becomes = async (...expected: readonly string[]) => {
-    while (JSON.stringify(targets()) !== JSON.stringify(expected)) {
-      await new Promise<void>(resolve => {
-        wake = resolve
-      })
-    }
-  }
-  return { discoverer, told, problems, targets, becomes }
+/** A discoverer that has made its first attempt. */
+async function discover(t: ExecutionContext, baseDir: string, files: readonly string[], intervalMs = 60_000) {
+  const { options } = discoveryContext()
+  const seen = discovering(t, new FileDiscoverer({ kind: 'file_sd_configs', files, baseDir, intervalMs }, options))
+  await seen.started
+  return seen
 }
 
 test('YAML and JSON files are read, with labels of any scalar and the path of the file', async t => {
@@ -116,10 +95,26 @@ test('a file that breaks keeps its targets until it was found broken twice', asy
   await writeFile(join(directory, 'a.yml'), '- targets: [a:1\n')
   await becomes('b:1')
   t.is(told.length, 2)
-  t.is(problems.length, 1)
   t.regex(problems[0]!, /a\.yml:2:1: .*; its targets are left out$/)
   await writeFile(join(directory, 'a.yml'), '- targets: [a:2]\n')
   await becomes('a:2', 'b:1')
+})
+
+test('what is told of a file that did not change is the same as before', async t => {
+  const directory = await configDir(t, {
+    'a.yml': '- targets: [a:1]\n- targets: [a:2]\n',
+    'b.yml': '- targets: [b:1]\n',
+  })
+  const { becomes, told } = await discover(t, directory, ['a.yml', 'b.yml'])
+  await writeFile(join(directory, 'b.yml'), '- targets: [b:2]\n')
+  await becomes('a:1', 'a:2', 'b:2')
+  await writeFile(join(directory, 'a.yml'), '- targets: [a:0]\n- targets: [a:2]\n')
+  await becomes('a:0', 'a:2', 'b:2')
+  const [first, second, third] = told
+  t.is(second![0], first![0])
+  t.is(second![1], first![1])
+  t.is(third![1], first![1], 'a group that stays in a file that changes, too')
+  t.is(third![2], second![2])
 })
 
 test('a URL is fetched', async t => {

@@ -1,24 +1,22 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { loadConfig } from '../../../lib/control/config/load.ts'
 import { DEFAULT_SCRAPE_OPTIONS, type ScrapeOptions } from '../../../lib/control/config/types.ts'
-import { TargetSource } from '../../../lib/control/discovery/manager.ts'
-import type { BuiltTarget, DroppedTarget } from '../../../lib/control/targets.ts'
-import type { JobSpec } from '../../../shared/target.ts'
+import { type KnownTargets, TargetSource } from '../../../lib/control/discovery/manager.ts'
 import { configDir } from '../../support/config-dir.ts'
-
-type Told = { jobs: readonly JobSpec[]; targets: readonly BuiltTarget[]; dropped: readonly DroppedTarget[] }
+import { serve } from '../../support/fetching.ts'
 
 async function start(t: ExecutionContext, files: Readonly<Record<string, string>>, some: Partial<ScrapeOptions> = {}) {
   const options = { ...DEFAULT_SCRAPE_OPTIONS, ...some }
   const directory = await configDir(t, files)
-  const told: Told[] = []
+  const told: KnownTargets[] = []
   const problems: string[] = []
   let wake = () => {}
   const source = new TargetSource(options, {
-    onTargets: (jobs, targets, dropped) => {
-      told.push({ jobs, targets, dropped })
+    onTargets: known => {
+      told.push(known)
       wake()
     },
     onProblem: problem => problems.push(problem),
@@ -34,7 +32,12 @@ async function start(t: ExecutionContext, files: Readonly<Record<string, string>
     new Promise<void>(resolve => {
       wake = resolve
     })
-  return { directory, source, told, problems, load, urls, nextTold }
+  /** Resolves once the targets are those of these hosts. */
+  const becomes = async (...hosts: readonly string[]) => {
+    const wanted = hosts.map(host => `http://${host}/metrics`)
+    while (told.length === 0 || JSON.stringify(urls()) !== JSON.stringify(wanted)) await nextTold()
+  }
+  return { directory, source, told, problems, load, urls, nextTold, becomes }
 }
 
 const job = (name: string, ...targets: readonly string[]) =>
@@ -105,7 +108,7 @@ test('nothing is told after close', async t => {
   const { directory, source, load, told } = await start(
     t,
     { 'sd.yml': '- targets: [f:1]\n' },
-    { fileSdCheckIntervalMs: 10 },
+    { discoveryIntervalsMs: { ...DEFAULT_SCRAPE_OPTIONS.discoveryIntervalsMs, file_sd_configs: 10 } },
   )
   await load('scrape_configs:\n- {job_name: f, file_sd_configs: [{files: [sd.yml]}]}\n')
   source.close()
@@ -119,4 +122,99 @@ test('six thousand targets are built', async t => {
   const hosts = Array.from({ length: 6000 }, (_, index) => `host-${index}:9100`)
   await load(`scrape_configs:\n${job('big', ...hosts)}`)
   t.is(new Set(told[0]!.targets.map(target => target.spec.id)).size, 6000)
+})
+
+/** A server of target lists by path; a path without one is never answered. */
+async function listServer(t: ExecutionContext, lists: Record<string, string | number>) {
+  const asked: string[] = []
+  const origin = await serve(t, ({ url }, response) => {
+    asked.push(url!)
+    const list = lists[url!]
+    if (typeof list === 'number') response.writeHead(list).end()
+    else if (list !== undefined) response.end(JSON.stringify([{ targets: [list] }]))
+  })
+  return { asked, origin }
+}
+
+const httpJob = (name: string, ...urls: readonly string[]) =>
+  `- {job_name: ${name}, http_sd_configs: [${urls.map(url => `{url: "${url}"}`).join(', ')}]}\n`
+
+test('jobs with the same source share it, and so do configurations', async t => {
+  const { asked, origin } = await listServer(t, { '/list': 'h:1' })
+  const { load, urls, source } = await start(t, {})
+  await load(`scrape_configs:\n${httpJob('a', `${origin}/list`)}${httpJob('b', `${origin}/list`)}`)
+  t.deepEqual(urls(), ['http://h:1/metrics', 'http://h:1/metrics'])
+  await load(`scrape_configs:\n${httpJob('c', `${origin}/list`)}`)
+  t.deepEqual(urls(), ['http://h:1/metrics'])
+  t.deepEqual(asked, ['/list'])
+  t.deepEqual(source.stats(), {
+    requests: 1,
+    retries: 0,
+    failures: new Map([['http_sd_configs', 0] as const]),
+    endpoints: [{ url: `${origin}/list`, fetch: 0, parse: 0 }],
+  })
+})
+
+test('at the start a source that does not answer keeps no other target waiting, and its job is not ready', async t => {
+  const { origin } = await listServer(t, {})
+  const { load, becomes, told } = await start(t, {})
+  const loading = load(`scrape_configs:\n${job('a', 'a:1')}${httpJob('b', `${origin}/silent`)}`)
+  await becomes('a:1')
+  t.is(told.at(-1)!.jobsNotReady, 1)
+  await loading
+  t.is(told.at(-1)!.jobsNotReady, 0, 'after some seconds nobody waits for it')
+})
+
+test('a changed job keeps its targets until its sources have answered', async t => {
+  const lists: Record<string, string | number> = { '/old': 'old:1' }
+  const { asked, origin } = await listServer(t, lists)
+  const { load, told, urls } = await start(t, { 'sd.yml': '- targets: [f:1]\n' })
+  const files = '- {job_name: f, file_sd_configs: [{files: [sd.yml]}]}\n'
+  await load(`scrape_configs:\n${httpJob('h', `${origin}/old`)}${files}`)
+  lists['/new'] = 'new:1'
+  await load(`scrape_configs:\n${httpJob('h', `${origin}/new`)}- {job_name: f, static_configs: [{targets: ["f:1"]}]}\n`)
+  t.deepEqual(urls(), ['http://new:1/metrics', 'http://f:1/metrics'])
+  t.deepEqual(asked, ['/old', '/new'])
+  const all = told.map(({ targets }) => targets.map(({ spec }) => spec.url).join())
+  t.deepEqual(
+    all.filter(list => !list.includes('//f:1')),
+    [],
+    'a target that moves to another section is there all the time',
+  )
+})
+
+test('a source that takes the place of another has the targets of that one until it can tell its own', async t => {
+  const lists: Record<string, string | number> = { '/old': 'old:1', '/new': 503, '/more': 'more:1' }
+  const { origin } = await listServer(t, lists)
+  const { load, becomes, urls, problems } = await start(t, {})
+  const config = (...paths: readonly string[]) =>
+    `scrape_configs:\n${httpJob('h', ...paths.map(path => origin + path))}${job('s', 's:1')}`
+  await load(config('/old'))
+  await load(config('/new'))
+  t.deepEqual(urls(), ['http://old:1/metrics', 'http://s:1/metrics'])
+  t.deepEqual(problems, [`http_sd_configs: ${origin}/new answered 503`])
+  await load(config('/new', '/more'))
+  t.deepEqual(urls(), ['http://more:1/metrics', 'http://old:1/metrics', 'http://s:1/metrics'])
+  lists['/new'] = 'new:1'
+  await becomes('new:1', 'more:1', 's:1')
+})
+
+test('a source that fails in the same way again and again is told of once, and counted', async t => {
+  const { asked, origin } = await listServer(t, { '/list': 500 })
+  const options = { discoveryIntervalsMs: { ...DEFAULT_SCRAPE_OPTIONS.discoveryIntervalsMs, http_sd_configs: 5 } }
+  const { load, source, problems } = await start(t, {}, options)
+  await load(`scrape_configs:\n${httpJob('h', `${origin}/list`)}`)
+  while (asked.length < 5) await setTimeout(5)
+  t.deepEqual(problems, [`http_sd_configs: ${origin}/list answered 500`])
+  t.true(source.stats().failures.get('http_sd_configs')! >= 4)
+  t.true(source.stats().endpoints[0]!.fetch >= 4)
+})
+
+test('problems with targets that stay are told once', async t => {
+  const { directory, load, problems, nextTold } = await start(t, { 'sd.yml': '- targets: ["bad host", f:1]\n' })
+  await load('scrape_configs:\n- {job_name: f, file_sd_configs: [{files: [sd.yml]}]}\n')
+  const changed = nextTold()
+  await writeFile(join(directory, 'sd.yml'), '- targets: ["bad host", f:2]\n')
+  await changed
+  t.is(problems.length, 1)
 })
