@@ -46,11 +46,13 @@ export class Configuration {
     if (scrapePath !== '') {
       const loaded = await readScrape()
       for (const problem of loaded.skipped) log.error(`job left out: ${problem.message}`)
-      scrape = new Reloadable(
+      for (const { error } of loaded.unusable) log.warn(`${error.message}; it is read again when it is needed`)
+      const inForce: Reloadable<LoadedConfig> = new Reloadable(
         loaded,
-        async () => refuseSkipped(await readScrape()),
+        async () => refuseFaults(await readScrape(), inForce.current),
         ({ config }) => config,
       )
+      scrape = inForce
     }
     if (relabelPath !== '' || relabelViews.some(({ path }) => path !== '')) {
       relabel = new Reloadable(await readRelabel(), readRelabel, rulesOf)
@@ -83,9 +85,16 @@ function rulesOf({ all, views }: RemoteRelabelConfig): unknown {
   return [all, ...views].map(({ rules }) => rules)
 }
 
-/** @throws {ConfigError} */
-function refuseSkipped(loaded: LoadedConfig): LoadedConfig {
-  const [problem]: readonly PenstockError[] = loaded.skipped
-  if (problem !== undefined) throw problem
+/**
+ * What a start puts up with, a reload does not: jobs that cannot be used, and files that cannot be read, unless those in
+ * force suffer from them already.
+ *
+ * @throws {ConfigError}
+ */
+function refuseFaults(loaded: LoadedConfig, inForce: LoadedConfig): LoadedConfig {
+  const known = new Set(inForce.unusable.map(({ path }) => path))
+  const news = loaded.unusable.filter(({ path }) => !known.has(path))
+  const [fault]: readonly PenstockError[] = [...loaded.skipped, ...news.map(({ error }) => error)]
+  if (fault !== undefined) throw fault
   return loaded
 }

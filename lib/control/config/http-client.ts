@@ -5,6 +5,7 @@ import type { AuthSpec, HttpSpec, Secret, TlsSpec } from '../../../shared/http-s
 import type { ConfigError } from '../../yaml/error.ts'
 import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
 import { isHttpUrl } from './read.ts'
+import { checkFiles, type UnusableFile } from './secret-files.ts'
 import type { ScrapeOptions } from './types.ts'
 
 const NO_OAUTH = { refused: 'OAuth 2 is not available; give a token with authorization.credentials_file' }
@@ -43,11 +44,14 @@ export type JobScope = {
   readonly options: ScrapeOptions
   /** Faults that make this job unusable, but not the file. */
   readonly problems: ConfigError[]
+  /** Files that cannot be used at the moment; a job that names them runs as soon as they can. */
+  readonly unusable: UnusableFile[]
   readonly warnings: string[]
 }
 
 /** @throws {ConfigError} on wrong types; other faults go to `scope.problems` */
 export function readHttpClient(map: YamlMap, scope: JobScope): HttpSpec {
+  checkFiles(map, scope)
   const auth = readAuth(map, scope)
   const tls = map.get('tls_config')
   return {

@@ -6,6 +6,7 @@ import { DISCOVERY_FIELDS, readDiscovery } from '../discovery/registry.ts'
 import { type GlobalConfig, PROMETHEUS_FIELDS, readLimit } from './global.ts'
 import { HTTP_CLIENT_FIELDS, type JobScope, readHttpClient } from './http-client.ts'
 import { parseSizeBytes, readDurationMs } from './scalars.ts'
+import type { UnusableFile } from './secret-files.ts'
 import type { JobConfig, ScrapeOptions } from './types.ts'
 
 const OTHER_DISCOVERY = {
@@ -41,6 +42,7 @@ export type ReadJob = {
   readonly value: YamlValue
   readonly config?: JobConfig
   readonly problems: readonly ConfigError[]
+  readonly unusable: readonly UnusableFile[]
   readonly warnings: readonly string[]
 }
 
@@ -52,7 +54,7 @@ export type ReadJob = {
  */
 export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeOptions, baseDir: string): ReadJob {
   const map = value.asMap().check(JOB_FIELDS)
-  const scope: JobScope = { baseDir, options, problems: [...global.problems], warnings: [] }
+  const scope: JobScope = { baseDir, options, problems: [...global.problems], unusable: [], warnings: [] }
   const jobName = map.get('job_name')?.asString() ?? ''
   if (jobName === '') scope.problems.push(value.error('job_name is missing'))
   refuseHttp2(map.get('enable_http2'))
@@ -74,8 +76,8 @@ export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeO
     metricRelabelRules: readRules(map, 'metric_relabel_configs', global.metricRelabelRules, scope),
     discovery: readDiscovery(map, scope),
   }
-  const { problems, warnings } = scope
-  return { jobName, value, problems, warnings, ...(problems.length === 0 && { config }) }
+  const { problems, unusable, warnings } = scope
+  return { jobName, value, problems, unusable, warnings, ...(problems.length === 0 && { config }) }
 }
 
 function readTiming(map: YamlMap, global: GlobalConfig) {

@@ -6,6 +6,7 @@ import { type FieldTable, fieldTable, type YamlValue } from '../../yaml/value.ts
 import { type GlobalConfig, readGlobal } from './global.ts'
 import { type ReadJob, readJob } from './job.ts'
 import { expandEnvironment, isHttpUrl, readText } from './read.ts'
+import type { UnusableFile } from './secret-files.ts'
 import type { ScrapeConfig, ScrapeOptions } from './types.ts'
 
 const ROOT_FIELDS: FieldTable = {
@@ -30,6 +31,8 @@ export type LoadedConfig = {
    * replaces a running configuration should rather keep it.
    */
   readonly skipped: readonly ConfigError[]
+  /** Files with secrets and certificates that cannot be used now. Jobs that name them run as soon as they can. */
+  readonly unusable: readonly UnusableFile[]
   /** The main file with variables expanded and secrets hidden. */
   readonly text: string
 }
@@ -65,7 +68,8 @@ export async function loadConfig(path: string, options: ScrapeOptions): Promise<
     if (job.problems.length > 0) skipped.push(job.problems[0]!)
   }
   const config: ScrapeConfig = { jobs: jobs.flatMap(job => job.config ?? []) }
-  return { config: deepFreeze(config), warnings, skipped, text: source.redactedText() }
+  const unusable = jobs.flatMap(job => job.unusable)
+  return { config: deepFreeze(config), warnings, skipped, unusable, text: source.redactedText() }
 }
 
 /** @throws {ConfigError} */

@@ -142,7 +142,13 @@ test('name servers are asked', async t => {
 /** Reads one entry; gives it, and the problems of its job. */
 function read(yaml: string) {
   const problems: Error[] = []
-  const scope = { baseDir: '/dir', options: DEFAULT_SCRAPE_OPTIONS, problems: problems as never[], warnings: [] }
+  const scope = {
+    baseDir: '/dir',
+    options: DEFAULT_SCRAPE_OPTIONS,
+    problems: problems as never[],
+    unusable: [],
+    warnings: [],
+  }
   const config = dnsProvider.readConfig(parseYaml('c.yml', yaml, { strict: true }).root, scope)
   return { config, problems: problems.map(problem => problem.message) }
 }
