@@ -8,6 +8,7 @@ import { Agent, request } from 'undici'
 import { Exporter, type ExporterOptions } from '../bench/exporter.ts'
 import { Exposition, formatGoFloat } from '../bench/exposition.ts'
 import { fitLine, groupUsage, median } from '../bench/measure.ts'
+import { measureReload } from '../bench/reload.ts'
 import { complaints, summarise, table } from '../bench/report.ts'
 import type { Result } from '../bench/round.ts'
 import { SCENARIOS } from '../bench/scenarios.ts'
@@ -328,6 +329,14 @@ test('median and line tell what they are meant to', t => {
       ]),
     { instanceOf: RangeError },
   )
+})
+
+test('a reload is measured, and touches nothing but what changed', async t => {
+  const result = await measureReload({ targets: 20, series: 5, intervalSeconds: 1 })
+  t.is(result.addStencilMisses, 1)
+  t.is(result.markers, 21 * (5 + 7))
+  t.is(result.markersExpected, result.markers)
+  t.true(result.rssPeakMiB > 0)
 })
 
 test('usage of a group that does not exist is nothing', t => {
