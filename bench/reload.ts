@@ -158,9 +158,11 @@ async function main(): Promise<void> {
   const result = await measureReload(options)
   const { rssMiB, rssPeakMiB } = result
   const rise = rssPeakMiB / rssMiB - 1
-  console.log(`${options.targets} targets x ${options.series} series
-one more:  ${result.addMs.toFixed(0)} ms, ${result.addCpuMs.toFixed(0)} ms of CPU, ${result.addStencilMisses} new stencils
-none left: ${result.removeMs.toFixed(0)} ms, ${result.markers} of ${result.markersExpected} stale markers, RSS ${rssMiB.toFixed(1)} MiB, at most ${rssPeakMiB.toFixed(1)}: ${(100 * rise).toFixed(1)} % more`)
+  const { addMs, addCpuMs, addStencilMisses, removeMs, markers, markersExpected } = result
+  const rss = `RSS ${rssMiB.toFixed(1)} MiB, at most ${rssPeakMiB.toFixed(1)}: ${(100 * rise).toFixed(1)} % more`
+  console.log(`${options.targets} targets x ${options.series} series`)
+  console.log(`one more:  ${addMs.toFixed()} ms, ${addCpuMs.toFixed()} ms of CPU, ${addStencilMisses} new stencils`)
+  console.log(`none left: ${removeMs.toFixed()} ms, ${markers} of ${markersExpected} stale markers, ${rss}`)
   assert.equal(result.addStencilMisses, 1)
   assert.equal(result.markers, result.markersExpected)
   assert(rise <= RSS_RISE_MAX)

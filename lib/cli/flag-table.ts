@@ -427,7 +427,13 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Number of agents that scrape each target.',
   },
-  'promscrape.cluster.shardByLabels': { type: 'array<string>', default: '', area: 'cluster' },
+  'promscrape.cluster.shardByLabels': {
+    type: 'array<string>',
+    default: '',
+    area: 'cluster',
+    implemented: true,
+    description: 'Labels that alone decide which agent scrapes a target that has any of them; empty: all labels.',
+  },
   'promscrape.config': {
     type: 'string',
     default: '',

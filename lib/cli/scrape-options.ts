@@ -49,5 +49,6 @@ function toClusterOptions(flags: Flags): ClusterOptions {
     memberNum,
     replicationFactor: flags.int('promscrape.cluster.replicationFactor'),
     memberLabel: flags.string('promscrape.cluster.memberLabel'),
+    shardByLabels: flags.strings('promscrape.cluster.shardByLabels'),
   }
 }

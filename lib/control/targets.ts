@@ -240,10 +240,12 @@ function makeJobSpec(job: JobConfig): JobSpec {
 
 /** A target belongs to the member that its labels hash to, and to as many next ones as there are replicas. */
 function belongsToMember(labels: readonly Label[], cluster: ClusterOptions): boolean {
-  const { membersCount, memberNum, replicationFactor } = cluster
+  const { membersCount, memberNum, replicationFactor, shardByLabels } = cluster
   if (membersCount <= 1) return true
   const present = labels.filter(({ name, value }) => name !== '' && value !== '').sort(byName)
-  const hash = xxhash64(present.map(({ name, value }) => `${name}=${value},`).join(''))
+  const chosen = present.filter(({ name }) => shardByLabels.includes(name))
+  const deciding = chosen.length > 0 ? chosen : present
+  const hash = xxhash64(deciding.map(({ name, value }) => `${name}=${value},`).join(''))
   const first = Number(hashToBigInt(hash) % BigInt(membersCount))
   return (memberNum - first + membersCount) % membersCount < Math.max(replicationFactor, 1)
 }

@@ -34,6 +34,7 @@ test('every flag of scraping reaches the scrape configuration', t => {
       '-promscrape.cluster.memberNum=agent-4',
       '-promscrape.cluster.replicationFactor=2',
       '-promscrape.cluster.memberLabel=member',
+      '-promscrape.cluster.shardByLabels=rack,zone',
     ]),
     {
       strictParse: false,
@@ -48,7 +49,14 @@ test('every flag of scraping reaches the scrape configuration', t => {
       suppressDuplicateScrapeTargetErrors: true,
       dropOriginalLabels: true,
       maxDroppedTargets: 7,
-      cluster: { name: 'c', membersCount: 5, memberNum: 4, replicationFactor: 2, memberLabel: 'member' },
+      cluster: {
+        name: 'c',
+        membersCount: 5,
+        memberNum: 4,
+        replicationFactor: 2,
+        memberLabel: 'member',
+        shardByLabels: ['rack', 'zone'],
+      },
     },
   )
 })

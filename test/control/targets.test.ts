@@ -225,9 +225,11 @@ test('an alignment rounds the phase down, an offset alone sets it', t => {
   t.true(offsets({ alignIntervalMs: 45_000 }).every(offsetMs => offsetMs % 15_000 === 0))
 })
 
+const CLUSTER = DEFAULT_SCRAPE_OPTIONS.cluster
+
 test('the targets of a cluster are shared out as vmagent does it', t => {
   const hosts = Array.from({ length: 24 }, (_, index) => `host-${index}.invalid:${9000 + index}`)
-  const cluster = { name: '', membersCount: 3, memberNum: 0, replicationFactor: 1, memberLabel: 'member' }
+  const cluster = { ...CLUSTER, membersCount: 3, memberLabel: 'member' }
   const member = (memberNum: number, replicationFactor: number) =>
     build({}, hosts, {}, { cluster: { ...cluster, memberNum, replicationFactor } })
   const numbers = ({ targets }: BuiltTargets) =>
@@ -242,6 +244,20 @@ test('the targets of a cluster are shared out as vmagent does it', t => {
   const { targets, dropped } = member(1, 1)
   t.is(labelsOf(targets[0]!.spec.labels).member, '1')
   t.true(dropped.every(({ reason }) => reason === 'sharding'))
+})
+
+test('the labels to shard by keep targets together that share them; those without any spread as usual', t => {
+  const hosts = Array.from({ length: 24 }, (_, index) => `host-${index}:9000`)
+  const shardByLabels = ['missing', 'rack']
+  const member = (memberNum: number, labels: Readonly<Record<string, string>>) =>
+    build({}, hosts, labels, { cluster: { ...CLUSTER, membersCount: 3, memberNum, shardByLabels } }).targets.length
+  for (const rack of ['a', 'b', 'c', 'd']) {
+    const counts = [0, 1, 2].map(memberNum => member(memberNum, { rack })).sort()
+    t.deepEqual(counts, [0, 0, 24])
+  }
+  const spread = [0, 1, 2].map(memberNum => member(memberNum, {}))
+  t.true(spread.every(count => count > 0 && count < 24))
+  t.is(spread[0]! + spread[1]! + spread[2]!, 24)
 })
 
 test('ids and job keys follow from the content alone', t => {

@@ -78,7 +78,8 @@ test('one target more among 2000: the others keep phase, stencil and connection,
   await ledger.until(() => ledger.scrapes.size === TARGETS)
 
   // Another job, and options that no target takes over, change as well.
-  const unrelated = '- {job_name: other, scrape_interval: 1m}\nglobal: {scrape_interval: 30s, evaluation_interval: 1m}\n'
+  const unrelated =
+    '- {job_name: other, scrape_interval: 1m}\nglobal: {scrape_interval: 30s, evaluation_interval: 1m}\n'
   await writeFile(join(directory, 'scrape.yml'), config(TARGETS + 1, unrelated))
   t.is((await reload(url)).status, 200)
   await agent.logged(/targets: 1 added, 0 removed, 2001 in all/)

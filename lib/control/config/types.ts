@@ -38,6 +38,8 @@ export type ClusterOptions = {
   readonly replicationFactor: number
   /** Label that gets `memberNum` as value; '' means none. */
   readonly memberLabel: string
+  /** Labels that alone decide which agent scrapes a target, if it has any of them; none means all. */
+  readonly shardByLabels: readonly string[]
 }
 
 export const DEFAULT_SCRAPE_OPTIONS: ScrapeOptions = {
@@ -53,7 +55,7 @@ export const DEFAULT_SCRAPE_OPTIONS: ScrapeOptions = {
   suppressDuplicateScrapeTargetErrors: false,
   dropOriginalLabels: false,
   maxDroppedTargets: 10_000,
-  cluster: { name: '', membersCount: 1, memberNum: 0, replicationFactor: 1, memberLabel: '' },
+  cluster: { name: '', membersCount: 1, memberNum: 0, replicationFactor: 1, memberLabel: '', shardByLabels: [] },
 }
 
 /** A whole scrape configuration, checked, with defaults filled in, and frozen. */
