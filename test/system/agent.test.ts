@@ -1,5 +1,8 @@
 // The whole agent as a process of its own, between real exporters and a real receiver.
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { AgentProcess, makeDirectory } from '../support/agent-process.ts'
@@ -46,6 +49,20 @@ scrape_configs:
       - targets: [${targets.join(', ')}]
 `,
   )
+}
+
+/** A server with one answer; gives its URL. */
+async function startList(t: ExecutionContext, answer: () => { status: number; body: string }): Promise<string> {
+  const server = createServer((_, response) => {
+    const { status, body } = answer()
+    response.writeHead(status).end(body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/list`
 }
 
 const sampleOf = (exporter: Exporter, name: string) => (sample: ReceivedSample) =>
@@ -186,6 +203,29 @@ test('new rules for all samples are in force after a reload, and broken ones cha
   t.is(receiver.samples.at(-1)?.labels.rules, 'new')
 })
 
+test('targets come and go with the list that a server gives', async t => {
+  const old = await startExporter(t, scrape => `scrapes ${scrape}\n`)
+  const added = await startExporter(t, () => 'm 1\n')
+  const { receiver, configFile, flags } = await setUp(t, [])
+  let answer = { status: 200, body: JSON.stringify([{ targets: [old.address] }]) }
+  const list = await startList(t, () => answer)
+  await writeFile(
+    configFile,
+    `{global: {scrape_interval: 1s}, scrape_configs: [{job_name: test, http_sd_configs: [{url: "${list}"}]}]}`,
+  )
+  const agent = new AgentProcess(t, { ...flags, 'promscrape.httpSDCheckInterval': '100ms' })
+  await receiver.first(sampleOf(old, 'scrapes'))
+  answer = { status: 503, body: '' }
+  await agent.logged(/\twarn\t.*http_sd_configs: http.*answered 503/)
+  await passesOn(receiver, old, old.scrapes + 1)
+  answer = { status: 200, body: JSON.stringify([{ targets: [added.address] }]) }
+  await receiver.first(sampleOf(added, 'm'))
+  await receiver.first(sample => sampleOf(old, 'scrapes')(sample) && Number.isNaN(sample.value))
+  const metrics = await (await fetch(`${await agent.url()}/metrics`)).text()
+  t.regex(metrics, /^promscrape_discovery_http_errors_total\{type="fetch", url="http:.*"\} [1-9]/m)
+  t.regex(metrics, /^vm_promscrape_targets\{type="http_sd_configs", status="up"\} 1$/m)
+})
+
 test('a second agent with the same data path refuses to start', async t => {
   const exporter = await startExporter(t, () => 'm 1\n')
   const { receiver, directory, flags } = await setUp(t, [exporter])
@@ -209,6 +249,11 @@ test('a dry run tells whether the configuration is good, and starts nothing', as
   const bad = new AgentProcess(t, { ...flags, dryRun: 'true' })
   t.is(await bad.exited(), 255)
   t.regex(bad.log, /\tfatal\t.*scrape\.yml:1:\d+/)
+  const alone = new AgentProcess(t, { 'promscrape.config.dryRun': 'true', 'promscrape.config': configFile })
+  t.is(await alone.exited(), 255)
+  await writeConfig(configFile, [exporter])
+  const again = new AgentProcess(t, { 'promscrape.config.dryRun': 'true', 'promscrape.config': configFile })
+  t.is(await again.exited(), 0)
   t.is(exporter.scrapes, 0)
 })
 

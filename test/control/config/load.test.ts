@@ -5,6 +5,7 @@ import { DEFAULT_SCRAPE_OPTIONS, type ScrapeOptions } from '../../../lib/control
 import type { FileSdConfig } from '../../../lib/control/discovery/file.ts'
 import type { StaticConfig } from '../../../lib/control/discovery/static.ts'
 import { configDir } from '../../support/config-dir.ts'
+import { serve } from '../../support/fetching.ts'
 
 async function load(t: ExecutionContext, text: string, options?: Partial<ScrapeOptions>): Promise<LoadedConfig> {
   const directory = await configDir(t, { 'scrape.yml': text })
@@ -316,6 +317,28 @@ test('scrape_config_files are globs from the directory of the file; a broken one
   t.true(config.jobs.every(job => job.intervalMs === 5000))
   t.regex(skipped[0]!.message, /parts\/two\.yml:1:3: .*unknown field "nonsense"/)
   t.regex(skipped[1]!.message, /gone\.yml:1:1: cannot be read/)
+})
+
+test('a configuration and further files of jobs are fetched where they are URLs', async t => {
+  const texts: Record<string, string> = {
+    '/part.yml': '- {job_name: "%{NAME}"}\n',
+    '/broken.yml': '- {job_name: b, schema: http}\n',
+  }
+  const origin = await serve(t, ({ url }, response) => {
+    const text = texts[url!]
+    if (text === undefined) response.writeHead(404)
+    response.end(text)
+  })
+  texts['/scrape.yml'] = `scrape_config_files: ["${origin}/part.yml", "${origin}/broken.yml", "${origin}/gone.yml"]\n`
+  const options = { ...DEFAULT_SCRAPE_OPTIONS, env: { NAME: 'fetched' } }
+  const { config, skipped } = await loadConfig(`${origin}/scrape.yml`, options)
+  t.deepEqual(
+    config.jobs.map(job => job.jobName),
+    ['fetched'],
+  )
+  t.true(skipped[0]!.message.startsWith(`${origin}/broken.yml:1:17: `), skipped[0]!.message)
+  t.is(skipped[1]!.message, `${origin}/gone.yml:1:1: cannot be read: ${origin}/gone.yml answered 404`)
+  await t.throwsAsync(loadConfig(`${origin}/gone.yml`, options), { code: 'CONFIG_INVALID', message: /answered 404/ })
 })
 
 test('a name that two files give to a job is refused', async t => {
