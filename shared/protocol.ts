@@ -20,11 +20,18 @@ export type ToShard =
       readonly jobs: readonly JobSpec[]
       readonly added: readonly TargetSpec[]
       readonly removed: readonly string[]
+      readonly changed: readonly ChangedTarget[]
     }
   /** From the next scrape of each target on, other rules are in force; the views stay for the same destinations. */
   | { readonly type: 'relabel'; readonly rules: RemoteRules }
   | { readonly type: 'status'; readonly request: number; readonly ids: readonly string[] | 'all' }
   | { readonly type: 'stop'; readonly graceMs: number }
+
+/**
+ * A target that goes on with other options: of its series, only those end that it has no more. `before` is the id that it
+ * had; job name, URL and labels are the same.
+ */
+export type ChangedTarget = { readonly before: string; readonly spec: TargetSpec }
 
 /** Destinations that get the same series under the same labels. */
 export type ViewSpec = {

@@ -34,8 +34,8 @@ listen<ToShard>(port, {
     }
   },
 
-  targets({ jobs, added, removed }) {
-    shard?.assign(jobs, added, removed)
+  targets({ jobs, ...change }) {
+    shard?.assign(jobs, change)
   },
 
   relabel({ rules }) {

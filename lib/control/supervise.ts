@@ -13,7 +13,7 @@ import type {
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 import type { Logger, ScopedLog } from './log.ts'
 import { allocateSharedMemory, type SharedMemory } from './ring-memory.ts'
-import { Roster } from './roster.ts'
+import { Roster, type ShardChange } from './roster.ts'
 import { StatusRequests } from './status.ts'
 import { Thread, type WorkerFailed } from './thread.ts'
 
@@ -91,17 +91,19 @@ export class Supervisor {
   }
 
   /**
-   * From now on these are the targets. Shards hear of the difference only: a target whose id stays is not touched.
+   * From now on these are the targets. Shards hear of the difference only: a target whose id stays is not touched, and
+   * one of the same job, URL and labels goes on with its new options.
    *
    * @param jobs all that `targets` refer to
    */
   assign(jobs: readonly JobSpec[], targets: readonly TargetSpec[]): void {
     this.#jobs = new Map(jobs.map(job => [job.key, job]))
     const changes = this.#roster.replace(targets)
-    for (const [shard, { added, removed }] of changes.entries()) this.#tell(this.#shards[shard]!, added, removed)
-    const added = changes.reduce((count, change) => count + change.added.length, 0)
-    const removed = changes.reduce((count, change) => count + change.removed.length, 0)
-    if (added + removed > 0) this.#log.info(`targets: ${added} added, ${removed} removed, ${targets.length} in all`)
+    for (const [shard, change] of changes.entries()) this.#tell(this.#shards[shard]!, change)
+    const sum = (kind: keyof ShardChange) => changes.reduce((count, change) => count + change[kind].length, 0)
+    const [added, removed, changed] = [sum('added'), sum('removed'), sum('changed')]
+    if (added + removed + changed === 0) return
+    this.#log.info(`targets: ${added} added, ${removed} removed, ${changed} changed, ${targets.length} in all`)
   }
 
   /** From the next scrape of each target on, these rules are in force. */
@@ -135,11 +137,11 @@ export class Supervisor {
     if (!stopped) this.#log.warn(`${this.#writer.name} did not stop within ${graceMs} ms and was ended by force`)
   }
 
-  #tell(shard: Thread<ToShard, FromShard>, added: readonly TargetSpec[], removed: readonly string[]): void {
-    if (added.length === 0 && removed.length === 0) return
-    const jobKeys = new Set(added.map(target => target.jobKey))
+  #tell(shard: Thread<ToShard, FromShard>, { added, removed, changed }: ShardChange): void {
+    if (added.length + removed.length + changed.length === 0) return
+    const jobKeys = new Set([...added, ...changed.map(({ spec }) => spec)].map(target => target.jobKey))
     const jobs = [...jobKeys].map(key => this.#jobs.get(key)!)
-    shard.send({ type: 'targets', jobs, added, removed })
+    shard.send({ type: 'targets', jobs, added, removed, changed })
   }
 
   #startWriter(): Thread<ToWriter, FromWriter> {

@@ -238,6 +238,11 @@ function makeJobSpec(job: JobConfig): JobSpec {
   return { key: `${job.jobName}#${hashToHex(xxhash64(JSON.stringify(spec)))}`, ...spec }
 }
 
+/** The name of a target's job, which the key of the job begins with. */
+export function jobNameOf({ jobKey }: Pick<TargetSpec, 'jobKey'>): string {
+  return jobKey.replace(/#[^#]*$/, '')
+}
+
 /** A target belongs to the member that its labels hash to, and to as many next ones as there are replicas. */
 function belongsToMember(labels: readonly Label[], cluster: ClusterOptions): boolean {
   const { membersCount, memberNum, replicationFactor, shardByLabels } = cluster

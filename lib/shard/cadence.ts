@@ -32,7 +32,18 @@ export class Cadence<T extends Beat> {
   }
 
   add(item: T): void {
-    const slot = { dueMs: nextDueMs(item, this.#clock.nowMs()), item, isRemoved: false }
+    this.#addAfter(this.#clock.nowMs(), item)
+  }
+
+  /** `next` takes the place of `item`: if that is due and was not called yet, `next` is called. */
+  replace(item: T, next: T): void {
+    const dueMs = this.#slots.get(item)?.dueMs ?? Number.POSITIVE_INFINITY
+    this.remove(item)
+    this.#addAfter(Math.min(this.#clock.nowMs(), dueMs - 1), next)
+  }
+
+  #addAfter(timeMs: number, item: T): void {
+    const slot = { dueMs: nextDueMs(item, timeMs), item, isRemoved: false }
     this.#slots.set(item, slot)
     this.#push(slot)
     this.#arm()

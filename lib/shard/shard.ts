@@ -8,7 +8,7 @@ import {
 } from '../../shared/counters.ts'
 import { PenstockError } from '../../shared/errors.ts'
 import { HeapWatch } from '../../shared/heap.ts'
-import type { LogLevel, RemoteRules, ShardMemory, ShardOptions, TargetStatus } from '../../shared/protocol.ts'
+import type { LogLevel, RemoteRules, ShardMemory, ShardOptions, TargetStatus, ToShard } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 import { compileRules } from '../relabel/compile.ts'
 import { Cadence } from './cadence.ts'
@@ -30,6 +30,8 @@ const LAG_WINDOW_MS = 60_000
 const TURN_MS = 20
 
 export type ShardLog = (level: LogLevel, message: string) => void
+
+type TargetChange = Pick<Extract<ToShard, { type: 'targets' }>, 'added' | 'removed' | 'changed'>
 
 /** A fetch that ended, or a target that was removed: what waits for the kernel. */
 type Arrival = { readonly target: TargetState; readonly what: 'body' | 'failure' | 'removal' }
@@ -75,11 +77,12 @@ export class Shard implements FetchOwner {
     this.#storeAccounts()
   }
 
-  /** Takes targets over and gives others up. `jobs` holds at least the jobs of the added targets. */
-  assign(jobs: readonly JobSpec[], added: readonly TargetSpec[], removed: readonly string[]): void {
+  /** Takes targets over and gives others up. `jobs` holds at least the jobs of those that are added or changed. */
+  assign(jobs: readonly JobSpec[], { added, removed, changed }: TargetChange): void {
     for (const id of removed) this.#remove(id)
     const specs = new Map(jobs.map(job => [job.key, job]))
-    for (const spec of added) this.#add(spec, specs)
+    for (const spec of added) this.#cadence.add(this.#take(spec, specs))
+    for (const { before, spec } of changed) this.#change(before, spec, specs)
     this.#counters.set('targets', this.#targets.size)
   }
 
@@ -127,7 +130,7 @@ export class Shard implements FetchOwner {
     this.#bodyBytes += delta
   }
 
-  #add(spec: TargetSpec, jobs: ReadonlyMap<string, JobSpec>): void {
+  #take(spec: TargetSpec, jobs: ReadonlyMap<string, JobSpec>): TargetState {
     let job = this.#jobs.get(spec.jobKey)
     if (job === undefined) {
       const jobSpec = jobs.get(spec.jobKey)!
@@ -140,7 +143,17 @@ export class Shard implements FetchOwner {
     const target = new TargetState(spec, job, client)
     this.#targets.set(spec.id, target)
     this.#clients.set(client, target)
-    this.#cadence.add(target)
+    return target
+  }
+
+  /** The target of that id goes on as another; a scrape that runs is finished first. */
+  #change(id: string, spec: TargetSpec, jobs: ReadonlyMap<string, JobSpec>): void {
+    const before = this.#targets.get(id)!
+    const target = this.#take(spec, jobs)
+    this.#cadence.replace(before, target)
+    before.successor = target
+    target.isWaiting = before.busy || before.isWaiting
+    this.#remove(id)
   }
 
   #remove(id: string): void {
@@ -149,19 +162,18 @@ export class Shard implements FetchOwner {
     this.#targets.delete(id)
     this.#cadence.remove(target)
     target.removed = true
-    if (!target.fetching) this.#arrive({ target, what: 'removal' })
+    if (!target.busy && !target.isWaiting) this.#arrive({ target, what: 'removal' })
   }
 
   #start(target: TargetState, dueMs: number, skipped: number): void {
     if (skipped > 0) this.#counters.add('scrapesSkipped', skipped)
-    if (target.busy) {
+    if (target.busy || target.isWaiting) {
       this.#counters.add('scrapesSkipped', 1)
       return
     }
     const nowMs = Date.now()
     this.#noteLag(nowMs - dueMs, nowMs)
     target.busy = true
-    target.fetching = true
     target.dueMs = dueMs
     target.startedMs = performance.now()
     this.#running++
@@ -169,7 +181,6 @@ export class Shard implements FetchOwner {
   }
 
   #arrive(arrival: Arrival): void {
-    arrival.target.fetching = false
     this.#arrivals.push(arrival)
     this.#working ??= this.#work()
   }
@@ -223,10 +234,19 @@ export class Shard implements FetchOwner {
   async #retire(target: TargetState): Promise<void> {
     this.#clients.delete(target.client)
     await target.client.close()
-    await this.#scraper.retire(target, Date.now())
-    this.#counters.add('targetsUp', -Number(target.up))
+    if (target.successor !== undefined) this.#handOver(target, target.successor)
+    else {
+      await this.#scraper.retire(target.predecessor ?? target, Date.now())
+      this.#counters.add('targetsUp', -Number(target.up))
+    }
     target.job.targets--
     if (target.job.targets === 0) this.#jobs.delete(target.spec.jobKey)
+  }
+
+  #handOver(target: TargetState, successor: TargetState): void {
+    const hasWaited = successor.isWaiting
+    successor.succeed(target)
+    if (hasWaited && successor.removed) this.#arrive({ target: successor, what: 'removal' })
   }
 
   #noteFailure(target: TargetState, error: PenstockError): void {

@@ -34,11 +34,15 @@ export class TargetState {
   /** In the order of the views of `remote`, by which their series are labelled. None before the first scrape. */
   views: readonly TargetView[] = []
   remote: RemoteLabeler | undefined
-  /** A fetch runs. */
-  fetching = false
   /** A fetch runs, or its result waits for its turn. */
   busy = false
   removed = false
+  /** The target that this one goes on as; it gets what this one has when its last scrape is over. */
+  successor: TargetState | undefined
+  /** The last scrape of the target that this one was is not over yet. */
+  isWaiting = false
+  /** The target that this one was, until the first scrape tells which of its series there are no more. */
+  predecessor: TargetState | undefined
   /** Tick of the scrape that runs, which is the timestamp of its samples; and when it really began. */
   dueMs = 0
   startedMs = 0
@@ -59,6 +63,18 @@ export class TargetState {
     this.job = job
     this.client = client
     this.limiter = spec.seriesLimit > 0 ? new SeriesLimiter(spec.seriesLimit) : undefined
+  }
+
+  /** Goes on from where another has ended that was the same target, with other options. */
+  succeed(before: TargetState): void {
+    this.predecessor = before.views.length > 0 ? before : before.predecessor
+    this.up = before.up
+    this.scrapes = before.scrapes
+    this.lastScrapeMs = before.lastScrapeMs
+    this.lastDurationMs = before.lastDurationMs
+    this.samples = before.samples
+    this.error = before.error
+    this.isWaiting = false
   }
 
   get intervalMs(): number {

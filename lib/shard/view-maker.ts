@@ -27,16 +27,21 @@ export class ViewMaker {
     return target.remote === this.#remote
   }
 
-  /** Gives the target views without series of the body; those that it had until now become their former series. */
+  /**
+   * Gives the target views without series of the body; those that it had until now, or that it had as another, become
+   * their former series.
+   */
   make(target: TargetState): void {
+    const before = target.predecessor ?? target
     const views = this.#remote.views.map((view, index) => {
       const series = autoSeries(target, this.#remote, view)
       const made = new TargetView(view, this.#shared(series.plan), autoBlock(this.#kernel, series.labels))
-      const before = target.views[index]
-      if (before !== undefined) made.former = formerSeries(target, before, series)
+      const former = before.views[index]
+      if (former !== undefined) made.former = formerSeries(before, former, series)
       return made
     })
     target.views = views
+    target.predecessor = undefined
     target.remote = this.#remote
   }
 
@@ -67,7 +72,7 @@ function autoSeries(target: TargetState, remote: RemoteLabeler, view: RemoteView
   return { plan: { metrics, droppedByAll, droppedByView }, labels }
 }
 
-/** What the view before has had, and `next` takes the place of. */
+/** What a target has had in a view before, and `next` takes the place of. */
 function formerSeries(target: TargetState, before: TargetView, next: AutoSeries): FormerSeries {
   const kept = new Set(next.labels.map(labels => Buffer.from(labels).toString('latin1')))
   const { labels } = autoSeries(target, target.remote!, before.view)

@@ -57,6 +57,18 @@ test('a target that stays is not touched, one that goes is removed', async t => 
   t.is(supervisor.shardOf(targetOf(1).id), undefined)
 })
 
+test('a target whose options change is told as such, with its job', async t => {
+  const { supervisor, log } = await supervise(t)
+  const named = ['job#1', 'job#2'].map(jobOf)
+  supervisor.assign(named, [targetOf(1, 'job#1'), targetOf(2, 'job#1')])
+  const changed = { ...targetOf(1, 'job#2'), id: targetOf(9).id }
+  supervisor.assign(named, [changed, targetOf(2, 'job#1')])
+  const statuses = await supervisor.targetStatuses()
+  t.is(statuses.get(changed.id)!.scrapes, 101)
+  t.is(statuses.size, 2)
+  t.true(log.includes('targets: 0 added, 0 removed, 1 changed, 2 in all'))
+})
+
 test('a target that comes back is added again', async t => {
   const { supervisor } = await supervise(t, 1)
   for (const targets of [[targetOf(1)], [], [targetOf(1)]]) supervisor.assign(jobs, targets)
@@ -71,8 +83,8 @@ test('a shard gets the jobs of its added targets and no others, and nothing when
   supervisor.assign(jobs, [targetOf(3, 'b'), targetOf(2, 'b'), targetOf(1, 'a')])
   await supervisor.targetStatuses()
   t.deepEqual(log, [
-    'targets: 1 added, 0 removed, 1 in all',
-    'targets: 2 added, 0 removed, 3 in all',
+    'targets: 1 added, 0 removed, 0 changed, 1 in all',
+    'targets: 2 added, 0 removed, 0 changed, 3 in all',
     'jobs of shard 0: a',
     'jobs of shard 0: b',
   ])

@@ -218,3 +218,27 @@ test('any coming and going of items leaves just those that are there, at their t
     }),
   )
 })
+
+test('an item that takes the place of another is called for the tick that the other was late for, and no tick twice', t => {
+  const { clock, ticks, cadence } = rig()
+  const [a, b, c, d] = [item(1, 1000), item(2, 1000), item(3, 1000), item(4, 2000, 500)]
+  cadence.add(a!)
+  clock.advance(1500)
+  cadence.replace(a!, b!)
+  clock.advance(400)
+  clock.jump(150) // the tick has passed, and its timer has not fired yet
+  cadence.replace(b!, c!)
+  clock.advance(1000)
+  cadence.replace(c!, d!)
+  clock.advance(2000)
+  t.deepEqual(
+    ticks.map(({ id, dueMs, skipped }) => [id, dueMs - START_MS, skipped]),
+    [
+      [1, 1000, 0],
+      [3, 2000, 0],
+      [3, 3000, 0],
+      [4, 4500, 0],
+    ],
+  )
+  cadence.stop()
+})

@@ -32,7 +32,7 @@ export type Sent = Readonly<Record<string, number | 'stale'>>
 
 /** One target of a scraper, without the network: bodies go in, and what a shard would send of them comes out. */
 export class Scraping {
-  readonly target: TargetState
+  target: TargetState
   readonly counters: CounterBlock<ShardCounter>
   readonly destinations: readonly CounterBlock<ShardDestinationCounter>[]
   /** What the last scrape sent to each set of destinations, in order. */
@@ -63,10 +63,21 @@ export class Scraping {
     this.#scraper = new Scraper(shardOptionsOf(options), publisher, this.counters, dropped)
     t.teardown(() => this.#scraper.close())
 
+    this.target = this.#makeTarget(spec, job)
+  }
+
+  /** The target goes on with other options. */
+  change(spec: Partial<TargetSpec>, job: Partial<JobSpec>): void {
+    const before = this.target
+    this.target = this.#makeTarget(spec, job)
+    this.target.succeed(before)
+  }
+
+  #makeTarget(spec: Partial<TargetSpec>, job: Partial<JobSpec>): TargetState {
     const jobSpec = jobOf(job)
     const metricRules = compileRules(jobSpec.metricRelabelRules)
     const shardJob = { spec: jobSpec, fetchJob: new FetchJob(jobSpec), metricRules, targets: 1 }
-    this.target = new TargetState(targetOf(spec), shardJob, this.#client as unknown as TargetClient)
+    return new TargetState(targetOf(spec), shardJob, this.#client as unknown as TargetClient)
   }
 
   /**
@@ -99,7 +110,7 @@ export class Scraping {
 
   /** The target is scraped no more. */
   async retire(timeMs: number): Promise<Sent> {
-    await this.#scraper.retire(this.target, timeMs)
+    await this.#scraper.retire(this.target.predecessor ?? this.target, timeMs)
     return this.#sent()
   }
 

@@ -5,23 +5,32 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { scrapeConfig, targetAddress } from '../../bench/targets.ts'
+import { scrapeConfig } from '../../bench/targets.ts'
 import { AgentProcess, makeDirectory } from '../support/agent-process.ts'
 import { BROKEN, GOOD_RELABEL, GOOD_SCRAPE } from '../support/broken-configs.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { type ReceivedSample, startReceiver } from '../support/receiver.ts'
 
 const TARGETS = 2000
 /** So long that a busy machine misses no tick, or says so. */
 const INTERVAL_MS = 10_000
 
+type Ledger = {
+  readonly port: number
+  /** Scrapes that were answered, by address. */
+  readonly scrapes: ReadonlyMap<string, number>
+  readonly connections: number
+  /** Resolves when this holds; looks twice a second. */
+  until(isSo: () => boolean): Promise<void>
+}
+
 /** One exporter for all addresses in 127.0.0.0/8, with a ledger of what each of them was asked. */
-async function startLedger(t: ExecutionContext) {
+async function startLedger(t: ExecutionContext): Promise<Ledger> {
   const scrapes = new Map<string, number>()
   let connections = 0
   const listener: RequestListener = ({ socket }, response) => {
     const number = (scrapes.get(socket.localAddress!) ?? 0) + 1
     scrapes.set(socket.localAddress!, number)
-    response.end(`number ${number}\n`)
+    response.end(`number ${number}\nextra ${number}\n`)
   }
   // The agent keeps a connection for as long as the exporter does.
   const server = createServer({ keepAliveTimeout: 20 * INTERVAL_MS }, listener).on('connection', () => connections++)
@@ -37,11 +46,41 @@ async function startLedger(t: ExecutionContext) {
     get connections() {
       return connections
     },
-    /** Resolves when this holds for the ledger; looks twice a second. */
     until: async (isSo: () => boolean) => {
       while (!isSo()) await new Promise(resolve => setTimeout(resolve, 500))
     },
   }
+}
+
+/**
+ * All that the exporter has served has arrived, once and in order, at times that are whole intervals apart; ticks without
+ * a scrape are no more than the agent itself says it skipped.
+ */
+function checkLedger(
+  t: ExecutionContext,
+  { port, scrapes }: Pick<Ledger, 'port' | 'scrapes'>,
+  received: readonly ReceivedSample[],
+  intervalMs: number,
+  skipped: number,
+): void {
+  const arrived = Map.groupBy(
+    received.filter(({ labels, value }) => labels.__name__ === 'number' && !Number.isNaN(value)),
+    ({ labels }) => labels.instance!,
+  )
+  t.is(arrived.size, scrapes.size)
+  let ticksMissed = 0
+  for (const [address, number] of scrapes) {
+    const samples = arrived.get(`${address}:${port}`)!
+    const served = Array.from({ length: number }, (_, index) => index + 1)
+    t.deepEqual(
+      samples.map(sample => sample.value),
+      served,
+    )
+    const ticks = samples.map(sample => (sample.timestampMs - samples[0]!.timestampMs) / intervalMs)
+    t.true(ticks.every(Number.isInteger), `${address} was scraped out of step`)
+    ticksMissed += ticks.at(-1)! - (ticks.length - 1)
+  }
+  t.true(ticksMissed <= skipped, `${ticksMissed} ticks have no scrape, and the agent says that it skipped ${skipped}`)
 }
 
 async function metric(agentUrl: string, name: string): Promise<number> {
@@ -82,7 +121,7 @@ test('one target more among 2000: the others keep phase, stencil and connection,
     '- {job_name: other, scrape_interval: 1m}\nglobal: {scrape_interval: 30s, evaluation_interval: 1m}\n'
   await writeFile(join(directory, 'scrape.yml'), config(TARGETS + 1, unrelated))
   t.is((await reload(url)).status, 200)
-  await agent.logged(/targets: 1 added, 0 removed, 2001 in all/)
+  await agent.logged(/targets: 1 added, 0 removed, 0 changed, 2001 in all/)
   const atReload = new Map(ledger.scrapes)
   await ledger.until(() => {
     const isScrapedOn = [...atReload].every(([address, number]) => ledger.scrapes.get(address)! >= number + 2)
@@ -96,25 +135,46 @@ test('one target more among 2000: the others keep phase, stencil and connection,
   agent.signal('SIGTERM')
   t.is(await agent.exited(), 0)
 
-  const arrived = Map.groupBy(
-    receiver.samples.filter(({ labels, value }) => labels.__name__ === 'number' && !Number.isNaN(value)),
-    ({ labels }) => labels.instance!,
-  )
-  t.is(arrived.size, TARGETS + 1)
-  let ticksMissed = 0
-  for (let target = 0; target <= TARGETS; target++) {
-    const address = targetAddress(target)
-    const samples = arrived.get(`${address}:${ledger.port}`)!
-    const served = Array.from({ length: ledger.scrapes.get(address)! }, (_, index) => index + 1)
-    t.deepEqual(
-      samples.map(sample => sample.value),
-      served,
+  checkLedger(t, ledger, receiver.samples, INTERVAL_MS, skipped)
+})
+
+test('other options of a job: its targets keep phase and series, and only what rules drop ends', async t => {
+  const targets = 200
+  const intervalMs = 5000
+  const ledger = await startLedger(t)
+  const receiver = await startReceiver(t)
+  const directory = await makeDirectory(t)
+  const config = (yaml: string) =>
+    scrapeConfig({ targets, port: ledger.port, intervalSeconds: intervalMs / 1000, yaml })
+  await writeFile(join(directory, 'scrape.yml'), config('  scrape_timeout: 5s'))
+  const agent = new AgentProcess(t, flagsOf(directory, receiver.url))
+  const url = await agent.url()
+  const scrapedOn = (scrapes: number) => {
+    const from = new Map(ledger.scrapes)
+    return ledger.until(
+      () =>
+        ledger.scrapes.size === targets &&
+        [...ledger.scrapes].every(([address, number]) => number >= (from.get(address) ?? 0) + scrapes),
     )
-    const ticks = samples.map(sample => (sample.timestampMs - samples[0]!.timestampMs) / INTERVAL_MS)
-    t.true(ticks.every(Number.isInteger), `${address} was scraped out of step`)
-    ticksMissed += ticks.at(-1)! - (ticks.length - 1)
   }
-  t.is(ticksMissed, skipped)
+  await scrapedOn(1)
+  const rule = '  metric_relabel_configs: [{action: drop, source_labels: [__name__], regex: extra}]'
+  for (const yaml of ['  scrape_timeout: 4s', `  honor_labels: true\n${rule}`]) {
+    await writeFile(join(directory, 'scrape.yml'), config(yaml))
+    t.is((await reload(url)).status, 200)
+    await scrapedOn(2)
+  }
+  await agent.logged(/(?:targets: 0 added, 0 removed, 200 changed, 200 in all(?:.|\n)*){2}/)
+  const skipped = await metric(url, 'penstock_scrapes_skipped_total')
+  t.is(await metric(url, 'vm_promscrape_scrapes_failed_total'), 0)
+  agent.signal('SIGTERM')
+  t.is(await agent.exited(), 0)
+
+  checkLedger(t, ledger, receiver.samples, intervalMs, skipped)
+  const markers = receiver.samples.filter(({ value }) => Number.isNaN(value))
+  t.is(markers.length, targets)
+  t.is(new Set(markers.map(({ labels }) => labels.instance)).size, targets)
+  t.true(markers.every(({ labels }) => labels.__name__ === 'extra'))
 })
 
 test('whatever is wrong with a file, the agent scrapes on as before, says where it is wrong, and counts it', async t => {
