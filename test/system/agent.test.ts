@@ -88,8 +88,10 @@ test('what a target exposes arrives, and how its scrape went', async t => {
   t.deepEqual(answer.labels, { __name__: 'answer', instance: exporter.address, job: 'test', of: 'everything' })
   t.is(answer.value, 42)
   t.true(answer.timestampMs >= startedMs - 1000 && answer.timestampMs <= Date.now())
-  t.is((await receiver.first(sampleOf(exporter, 'up'))).value, 1)
-  t.is((await receiver.first(sampleOf(exporter, 'scrape_samples_scraped'))).value, 1)
+  for (const name of ['up', 'scrape_samples_scraped']) {
+    const ofThatScrape = (sample: ReceivedSample) => sample.timestampMs === answer.timestampMs
+    t.is((await receiver.first(sample => sampleOf(exporter, name)(sample) && ofThatScrape(sample))).value, 1)
+  }
 })
 
 test('a reload adds a target, and the others are scraped on', async t => {
