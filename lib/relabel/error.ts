@@ -7,8 +7,12 @@ export class RelabelError extends PenstockError {
   /** The field of the rule that is at fault, in the spelling of the configuration. */
   readonly field: string
 
-  constructor(field: string, message: string, options?: ErrorOptions) {
+  /** Place within the list in that field, from 0, where it is known. */
+  readonly item: number | undefined
+
+  constructor(field: string, message: string, options?: ErrorOptions & { readonly item?: number }) {
     super(message, options)
     this.field = field
+    this.item = options?.item
   }
 }

@@ -1,7 +1,13 @@
+import type { Label } from '../../shared/target.ts'
+
 /** One label on its way through the rules; they change it in place. */
 export type MutableLabel = { name: string; value: string }
 
 export const METRIC_NAME = '__name__'
+
+export function copyLabels(labels: readonly Label[]): MutableLabel[] {
+  return labels.map(({ name, value }) => ({ name, value }))
+}
 
 /** The value of a label; '' for one that is not there, as relabeling makes no difference between the two. */
 export function labelValue(labels: readonly MutableLabel[], name: string): string {

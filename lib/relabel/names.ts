@@ -1,20 +1,20 @@
 import type { RelabelRuleSpec } from '../../shared/target.ts'
-import { keepWhere, setLabel } from './labels.ts'
-import { compilePattern, replaceWhole, SearchPattern } from './pattern.ts'
+import { keepWhere, type MutableLabel, setLabel } from './labels.ts'
+import { compilePattern, WholeReplacer } from './pattern.ts'
 import { type Action, type RuleStep, regexOf } from './rule.ts'
+import { compileSearch } from './search.ts'
 import { Template } from './template.ts'
 
 // Actions that look at the names of labels.
 
 function compileLabelMap(rule: RelabelRuleSpec): RuleStep {
-  const regex = regexOf(rule)
-  const pattern = compilePattern(regex)
-  const template = new Template(rule.replacement, pattern.groupNames)
+  const replacer = new WholeReplacer(regexOf(rule))
+  const template = new Template(rule.replacement, replacer.pattern.groupNames)
   return labels => {
     const count = labels.length // labels that this rule appends are not mapped again
     for (let index = 0; index < count; index++) {
       const { name, value } = labels[index]!
-      const mapped = replaceWhole(pattern, regex, name, template)
+      const mapped = replacer.replace(name, template)
       if (mapped !== undefined) setLabel(labels, mapped, value)
     }
     return true
@@ -22,14 +22,31 @@ function compileLabelMap(rule: RelabelRuleSpec): RuleStep {
 }
 
 function compileLabelMapAll(rule: RelabelRuleSpec): RuleStep {
-  const search = new SearchPattern(regexOf(rule), rule.replacement)
+  const search = compileSearch(regexOf(rule), rule.replacement)
   return labels => {
-    const seen = new Set<string>()
-    for (const label of labels) label.name = search.replaceAll(label.name)
-    // Two names may have become one: the first stays, which is the one that later rules would read.
-    keepWhere(labels, ({ name }) => !seen.has(name) && seen.add(name) !== undefined)
+    let isRenamed = false
+    for (const label of labels) {
+      const name = search.replaceAll(label.name)
+      isRenamed ||= name !== label.name
+      label.name = name
+    }
+    if (isRenamed) makeUnique(labels)
     return true
   }
+}
+
+/**
+ * Two names may have become one: the first stays, which is the one that later rules would read; if it is empty, it takes
+ * the value of the next.
+ */
+function makeUnique(labels: MutableLabel[]): void {
+  const seen = new Map<string, MutableLabel>()
+  keepWhere(labels, label => {
+    const first = seen.get(label.name)
+    if (first === undefined) seen.set(label.name, label)
+    else if (first.value === '') first.value = label.value
+    return first === undefined
+  })
 }
 
 function compileLabelDrop(rule: RelabelRuleSpec): RuleStep {

@@ -38,10 +38,17 @@ export function parseRules(list: YamlValue): ParsedRules {
       rules.push(rule)
     } catch (cause) {
       if (!(cause instanceof RelabelError)) throw cause
-      problems.push((map.get(cause.field) ?? item).error(cause.message, { cause }))
+      problems.push(placeOf(cause, map).error(cause.message, { cause }))
     }
   }
   return { rules, problems }
+}
+
+/** What an error is about: an item of a field, the field, or the whole rule if it lacks the field. */
+function placeOf({ field, item }: RelabelError, rule: YamlMap): YamlValue {
+  const value = rule.get(field)
+  if (value === undefined) return rule.value
+  return (value.isList && item !== undefined ? value.asList()[item] : undefined) ?? value
 }
 
 function parseRule(map: YamlMap): RelabelRuleSpec {
@@ -65,7 +72,8 @@ function parseRule(map: YamlMap): RelabelRuleSpec {
 
 /** A list is an alternation of its items. */
 function parseRegex(value: YamlValue): string {
-  return value.isList ? value.asList().map(parseRegex).join('|') : value.asNormalisedString()
+  if (value.isList) return value.asList().map(parseRegex).join('|')
+  return value.isNull ? 'null' : value.asNormalisedString()
 }
 
 function parseSelectors(value: YamlValue): readonly string[] {

@@ -37,8 +37,16 @@ export function regexOf(rule: RelabelRuleSpec): string {
   return rule.regex ?? DEFAULT_REGEX
 }
 
+/** Fields that belong to action `graphite` only. */
+const GRAPHITE_FIELDS = ['match', 'labels'] as const satisfies readonly RuleField[]
+
 /** @throws {RelabelError} naming the field that is missing, superfluous or too short */
 export function checkFields(rule: RelabelRuleSpec, action: Action): void {
+  for (const field of GRAPHITE_FIELDS) {
+    if (rule.action !== 'graphite' && IS_SET[field](rule)) {
+      throw new RelabelError(field, `${field} belongs to action graphite only`)
+    }
+  }
   for (const field of action.forbids ?? []) {
     if (IS_SET[field](rule)) throw new RelabelError(field, `action ${rule.action} does not take ${field}: remove it`)
   }

@@ -1,6 +1,7 @@
 import { RelabelError } from './error.ts'
 import { labelValue, METRIC_NAME, type MutableLabel } from './labels.ts'
 import { compilePattern } from './pattern.ts'
+import { type Token, tokeniseSelector } from './selector-tokens.ts'
 
 /** Tells whether a series selector selects these labels. */
 export type Selector = (labels: readonly MutableLabel[]) => boolean
@@ -13,71 +14,81 @@ export type Selector = (labels: readonly MutableLabel[]) => boolean
  * @throws {RelabelError} on a syntax error
  */
 export function compileSelector(source: string): Selector {
-  const groups = new SelectorParser(source).parse()
+  const groups = new SelectorParser(source).parse().map(({ filters }) => filters)
   return labels => groups.some(filters => filters.length > 0 && filters.every(selects => selects(labels)))
 }
 
-const TOKEN =
-  /\s*(?:(=~|!~|!=|[={},])|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|((?:[\p{L}_:]|\\.)(?:[\p{L}\p{Nd}_:.]|\\.)*))/suy
-
-type Token = { readonly kind: 'sign' | 'string' | 'name'; readonly text: string }
+/** Filters of which all have to match, and the name that they ask for, if they ask for one. */
+type Group = { readonly filters: Selector[]; name?: string }
 
 class SelectorParser {
   readonly #source: string
-  readonly #tokens: Token[] = []
+  readonly #tokens: readonly Token[]
   #at = 0
 
   constructor(source: string) {
     this.#source = source
-    const text = source.trimEnd()
-    for (let end = 0; end < text.length; ) {
-      TOKEN.lastIndex = end
-      const match = TOKEN.exec(text)
-      if (match === null) throw this.#error(`cannot read ${JSON.stringify(text.slice(end).trimStart())}`)
-      end = TOKEN.lastIndex
-      if (match[1] !== undefined) this.#tokens.push({ kind: 'sign', text: match[1] })
-      else if (match[2] !== undefined) this.#tokens.push({ kind: 'string', text: unquote(match[2]) })
-      else this.#tokens.push({ kind: 'name', text: match[3]!.replaceAll(/\\(.)/gs, '$1') })
+    try {
+      this.#tokens = tokeniseSelector(source)
+    } catch (cause) {
+      throw this.#error((cause as SyntaxError).message)
     }
   }
 
-  /** selector = [name] [ "{" groups "}" ] */
-  parse(): Selector[][] {
+  /** selector = name | [name] "{" groups "}" */
+  parse(): readonly Group[] {
     const name = this.#takeIf('name')
-    let groups: Selector[][] = [[]]
-    if (this.#takeSign('{')) groups = this.#groups()
-    else if (name === undefined) throw this.#error('expected a metric name or {')
+    const groups = this.#takeSign('{') ? this.#groups(name) : [this.#newGroup(name)]
+    if (this.#at === 0) throw this.#error('expected a metric name or {')
     if (this.#at < this.#tokens.length) throw this.#error(`unexpected ${JSON.stringify(this.#tokens[this.#at]!.text)}`)
-    if (name !== undefined) for (const group of groups) group.unshift(nameEquals(name))
     return groups
   }
 
-  /** groups = filters { "or" filters } "}"; filters may end with a comma */
-  #groups(): Selector[][] {
-    const groups: Selector[][] = [[]]
+  /** groups = filters { "or" filters }; filters may end with a comma */
+  #groups(name: string | undefined): readonly Group[] {
+    let group = this.#newGroup(name)
+    const groups = [group]
     while (!this.#takeSign('}')) {
-      groups.at(-1)!.push(this.#filter())
-      if (this.#takeSign(',') || this.#tokens[this.#at]?.text === '}') continue
-      const or = this.#takeIf('name')
-      if (or?.toLowerCase() !== 'or') throw this.#error('expected a comma, "or" or } after a filter')
-      groups.push([])
+      this.#filter(group)
+      if (this.#takeSign(',') || this.#isSign('}')) continue
+      if (this.#takeIf('name')?.toLowerCase() !== 'or') throw this.#error('expected a comma, "or" or } after a filter')
+      if (this.#isSign('}')) throw this.#error('expected a filter after "or"')
+      group = this.#newGroup(name)
+      groups.push(group)
     }
     return groups
   }
 
   /** filter = (name | string) sign string, or a string alone: the metric name */
-  #filter(): Selector {
-    const isQuoted = this.#tokens[this.#at]?.kind === 'string'
-    const label = this.#takeIf('string') ?? this.#takeIf('name')
+  #filter(group: Group): void {
+    const quoted = this.#takeIf('string')
+    const label = quoted ?? this.#takeIf('name')
     if (label === undefined) throw this.#error('expected a label name')
     const sign = ['=', '!=', '=~', '!~'].find(candidate => this.#takeSign(candidate))
     if (sign === undefined) {
-      if (isQuoted) return nameEquals(label)
-      throw this.#error(`expected =, !=, =~ or !~ after ${label}`)
+      if (quoted === undefined) throw this.#error(`expected =, !=, =~ or !~ after ${label}`)
+      this.#addName(group, quoted)
+      return
     }
     const value = this.#takeIf('string')
     if (value === undefined) throw this.#error(`expected a quoted value after ${label}${sign}`)
-    return compileFilter(label, sign, value)
+    if (label === METRIC_NAME && sign === '=') this.#addName(group, value)
+    else group.filters.push(compileFilter(label, sign, value))
+  }
+
+  /** @param name what stands before the brace, and holds for all groups */
+  #newGroup(name: string | undefined): Group {
+    const group: Group = { filters: [] }
+    if (name !== undefined) this.#addName(group, name)
+    return group
+  }
+
+  #addName(group: Group, name: string): void {
+    if (group.name && group.name !== name) {
+      throw this.#error(`a series cannot have two names: ${JSON.stringify(group.name)} and ${JSON.stringify(name)}`)
+    }
+    group.name = name
+    group.filters.push(nameEquals(name))
   }
 
   #takeIf(kind: Token['kind']): string | undefined {
@@ -87,11 +98,15 @@ class SelectorParser {
     return token.text
   }
 
-  #takeSign(text: string): boolean {
+  #isSign(text: string): boolean {
     const token = this.#tokens[this.#at]
-    if (token?.kind !== 'sign' || token.text !== text) return false
-    this.#at++
-    return true
+    return token?.kind === 'sign' && token.text === text
+  }
+
+  #takeSign(text: string): boolean {
+    const found = this.#isSign(text)
+    if (found) this.#at++
+    return found
   }
 
   #error(problem: string): RelabelError {
@@ -113,19 +128,4 @@ function compileFilter(label: string, sign: string, value: string): Selector {
 /** A series without a metric name equals none, not even the empty one. */
 function nameEquals(name: string): Selector {
   return labels => labels.some(label => label.name === METRIC_NAME && label.value === name)
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' }
-
-function unquote(quoted: string): string {
-  const inner = quoted.slice(1, -1)
-  if (quoted.startsWith('`')) return inner
-  return inner.replaceAll(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/gs,
-    (_, x?: string, u?: string, long?: string, other?: string) => {
-      const hex = x ?? u ?? long
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16))
-      return ESCAPES[other!] ?? other!
-    },
-  )
 }

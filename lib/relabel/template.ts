@@ -1,9 +1,12 @@
+import { labelValue, type MutableLabel } from './labels.ts'
+
 const DOLLAR = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu
-const LABEL_REFERENCE = /\{\{(.*?)\}\}/gs
+const GROUP_NUMBER = /^(?:0|[1-9][0-9]*)$/
 
 /**
  * A replacement text of the RE2 kind: `$1`, `${1}`, `$name`, `${name}`, and `$$` for a dollar. `$1x` is the group
- * named `1x`. A group that does not exist or took no part in the match is empty; any other dollar stays as it is.
+ * named `1x`, and `$01` the one named `01`. A group that does not exist or took no part in the match is empty; any other
+ * dollar stays as it is.
  */
 export class Template {
   /** Text without references, or undefined if there are any. */
@@ -23,7 +26,7 @@ export class Template {
         continue
       }
       this.#texts.push(text)
-      this.#groups.push(/^[0-9]+$/.test(name) ? Number(name) : (groupNames.get(name) ?? -1))
+      this.#groups.push(GROUP_NUMBER.test(name) ? Number(name) : (groupNames.get(name) ?? -1))
       text = ''
     }
     this.#texts.push(text + source.slice(end))
@@ -41,11 +44,28 @@ export class Template {
   }
 }
 
-export function refersToLabels(source: string): boolean {
-  return source.search(LABEL_REFERENCE) >= 0
-}
+/** A replacement text that takes values of labels: `{{job}}-$1`. */
+export class LabelTemplate {
+  /** Texts and names of labels by turns. */
+  readonly #parts: readonly string[]
 
-/** Puts the value of a label in place of each `{{label}}`; values are not looked through again. */
-export function fillLabels(source: string, valueOfLabel: (name: string) => string): string {
-  return source.replaceAll(LABEL_REFERENCE, (_, name: string) => valueOfLabel(name))
+  private constructor(parts: readonly string[]) {
+    this.#parts = parts
+  }
+
+  /** Undefined if the text has no `{{label}}`. */
+  static parse(source: string): LabelTemplate | undefined {
+    const parts = source.split(/\{\{(.*?)\}\}/s)
+    return parts.length === 1 ? undefined : new LabelTemplate(parts)
+  }
+
+  /** Puts the value of the label in place of each `{{label}}`; values are not looked through again. */
+  fill(labels: readonly MutableLabel[]): string {
+    let filled = ''
+    for (let index = 0; index < this.#parts.length; index++) {
+      const part = this.#parts[index]!
+      filled += index % 2 === 0 ? part : labelValue(labels, part)
+    }
+    return filled
+  }
 }

@@ -19,6 +19,19 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['false', 'False', 'FALSE', 'no', 'No', 'NO', 'n', 'N', 'off', 'Off', 'OFF'].map(text => [text, false] as const),
 ])
 
+const INTEGER = /^-?(?:0|[1-9]\d*)$/
+
+/** The digits that tell a number from all others, without an exponent. */
+function inFull(value: number): string {
+  const text = String(value)
+  const [, sign, first, rest = '', exponentText] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? []
+  if (first === undefined) return text
+  const exponent = Number(exponentText)
+  const digits = first + rest
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  return sign + digits.padEnd(exponent + 1, '0')
+}
+
 /** One value of a file, with the place it came from. Every `as…` throws {ConfigError} if the type is another. */
 export class YamlValue {
   readonly source: YamlSource
@@ -82,10 +95,14 @@ export class YamlValue {
     return value
   }
 
-  /** A number or boolean in its shortest form (`1.50` is "1.5"), else as `asString`. */
+  /** A boolean as `true` or `false`, a number in full and no longer than it must be (`1.50` is "1.5"), else as `asString`. */
   asNormalisedString(): string {
-    const value = isScalar(this.#node) ? this.#node.value : undefined
-    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : this.asString()
+    if (!isScalar(this.#node) || !this.#isPlain(this.#node)) return this.asString()
+    const { source, value } = this.#node
+    const boolean = BOOLEANS.get(source!)
+    if (boolean !== undefined) return String(boolean)
+    if (typeof value !== 'number') return this.asString()
+    return INTEGER.test(source!) ? String(BigInt(source!)) : inFull(value)
   }
 
   /** Nothing is the empty list. */

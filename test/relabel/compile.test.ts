@@ -1,36 +1,17 @@
 import test from 'ava'
-import { compileRules, type MutableLabel } from '../../lib/relabel/compile.ts'
+import { compileRules } from '../../lib/relabel/compile.ts'
 import { RelabelError } from '../../lib/relabel/error.ts'
 import { parseRules } from '../../lib/relabel/parse-rules.ts'
 import { toLower, toUpper } from '../../lib/relabel/values.ts'
 import { parseYaml } from '../../lib/yaml/source.ts'
 import type { RelabelRuleSpec } from '../../shared/target.ts'
+import { labelsOf, seriesOf } from '../support/series.ts'
 import { CASES } from './cases.ts'
 
 function rulesOf(yaml: string): readonly RelabelRuleSpec[] {
   const { rules, problems } = parseRules(parseYaml('rules.yml', yaml, { strict: true }).root)
   if (problems.length > 0) throw problems[0]
   return rules
-}
-
-/** Reads `name{label="value","quoted label"="value"}`. */
-function labelsOf(series: string): MutableLabel[] {
-  const [, name = '', inner = ''] = /^([^{]*)(?:\{(.*)\})?$/s.exec(series)!
-  const labels = name === '' ? [] : [{ name: '__name__', value: name }]
-  for (const [, quoted, plain, value] of inner.matchAll(/(?:"([^"]*)"|([^\s,="]+))="((?:[^"\\]|\\.)*)"/g)) {
-    labels.push({ name: (quoted ?? plain)!, value: JSON.parse(`"${value}"`) as string })
-  }
-  return labels
-}
-
-/** Writes a series without its hidden labels, sorted. */
-function seriesOf(labels: readonly MutableLabel[]): string {
-  const name = labels.find(label => label.name === '__name__')?.value ?? ''
-  const shown = labels
-    .filter(label => !label.name.startsWith('__'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(label => `${label.name}=${JSON.stringify(label.value)}`)
-  return shown.length === 0 && name !== '' ? name : `${name}{${shown.join(', ')}}`
 }
 
 function outcomeOf(series: string, yaml: string): string {
@@ -110,6 +91,39 @@ test('a rule that cannot be compiled is named by its place', t => {
   t.is(error.field, 'action')
 })
 
-test('names that labelmap_all makes equal become one label, the first', t => {
-  t.is(outcomeOf('m{a="1",b="2"}', '- {action: labelmap_all, regex: "^a$", replacement: "b"}'), 'm{b="1"}')
+test('names that labelmap_all makes equal become one label, the first that has a value', t => {
+  const rule = '- {action: labelmap_all, regex: "^a$", replacement: "b"}'
+  t.is(outcomeOf('m{a="1",b="2"}', rule), 'm{b="1"}')
+  t.is(outcomeOf('m{a="",b="2"}', rule), 'm{b="2"}')
+})
+
+test('rules can be followed step by step, to where they end anyhow', t => {
+  const rules = compileRules(
+    rulesOf('- {target_label: c, replacement: ""}\n- {source_labels: [a], target_label: b}\n- {action: keep, if: m}'),
+  )
+  const start = labelsOf('m{a="1"}')
+  const steps = [...rules.trace(start)]
+  t.deepEqual(start, labelsOf('m{a="1"}'))
+  t.deepEqual(
+    steps.map(({ rule, labels }) => [rule, labels && seriesOf([...labels])]),
+    [
+      [0, 'm{a="1", c=""}'],
+      [1, 'm{a="1", b="1", c=""}'],
+      [2, 'm{a="1", b="1", c=""}'],
+      [3, 'm{a="1", b="1"}'],
+    ],
+  )
+  t.deepEqual(
+    [...rules.trace(labelsOf('n{a="1"}'))].map(({ labels }) => labels && seriesOf([...labels])),
+    ['n{a="1", c=""}', 'n{a="1", b="1", c=""}', undefined],
+  )
+})
+
+test('nothing more is shown where no label is empty, and empty labels go without a rule too', t => {
+  const rules = compileRules(rulesOf('- {target_label: b, replacement: x}'))
+  t.is([...rules.trace(labelsOf('m'))].length, 1)
+  t.deepEqual([...compileRules([]).trace(labelsOf('m{a=""}'))], [{ rule: 0, labels: labelsOf('m') }])
+  t.deepEqual([...compileRules([]).trace(labelsOf('m'))], [])
+  const gone = [...compileRules(rulesOf('- {target_label: a, replacement: ""}')).trace(labelsOf('{a="1"}'))]
+  t.deepEqual(gone.at(-1), { rule: 1, labels: undefined })
 })

@@ -40,6 +40,34 @@ test('all fields are read', t => {
   ])
 })
 
+for (const [regex, source] of [
+  ['5', '5'],
+  ['1.50', '1.5'],
+  ['1e3', '1000'],
+  ['1e21', '1000000000000000000000'],
+  ['1e-7', '0.0000001'],
+  ['-1.5e-8', '-0.000000015'],
+  ['9007199254740993', '9007199254740993'],
+  ['-0', '0'],
+  ['0x10', '16'],
+  ['true', 'true'],
+  ['yes', 'true'],
+  ['Off', 'false'],
+  ['"yes"', 'yes'],
+  ['null', undefined],
+  ['[5, 1.50, true, null, ""]', '5|1.5|true|null|'],
+  ['[[a, b], c]', 'a|b|c'],
+  ['[]', ''],
+] as const) {
+  test(`regex: ${regex} stands for ${source ?? 'none'}`, t => {
+    t.is(parse(`- {target_label: b, regex: ${regex}}`).rules[0]!.regex, source)
+  })
+}
+
+test('match and labels that are empty are none', t => {
+  t.deepEqual(parse('- {target_label: b, match: "", labels: {}}').problems, [])
+})
+
 /** The rule, and where it is wrong: the field at fault, else the rule itself. */
 const UNUSABLE: readonly (readonly [rule: string, problem: RegExp])[] = [
   ['- {action: nonsense}', /^r\.yml:1:12: .*unknown action "nonsense"/],
@@ -54,6 +82,9 @@ const UNUSABLE: readonly (readonly [rule: string, problem: RegExp])[] = [
   ['- {target_label: a, match: b}', /^r\.yml:1:28: .*belongs to action graphite/],
   ['- {target_label: a, regex: "a("}', /^r\.yml:1:28: .*missing closing \)/],
   ['- {target_label: a, if: "{a="}', /^r\.yml:1:25: .*not valid/],
+  [`- {target_label: a, if: '{a=~"("}'}`, /^r\.yml:1:25: .*missing closing \)/],
+  [`- {target_label: a, if: [m, '{a=~"("}']}`, /^r\.yml:1:29: .*missing closing \)/],
+  ['- {target_label: a, regex: [a, b, "("]}', /^r\.yml:1:28: .*missing closing \)/],
 ]
 
 for (const [rule, problem] of UNUSABLE) {
