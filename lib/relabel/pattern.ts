@@ -7,8 +7,12 @@ export interface Pattern {
   /** Numbers of the groups that have a name. */
   readonly groupNames: ReadonlyMap<string, number>
   matches(text: string): boolean
-  /** The whole match and its groups, '' for a group that took no part; undefined if the text does not match. */
-  capture(text: string): readonly string[] | undefined
+  /**
+   * The whole match and its groups, '' for a group that took no part; undefined if the text does not match.
+   *
+   * @param groups how many of them are wanted, the whole match included; there may be more or fewer
+   */
+  capture(text: string, groups: number): readonly string[] | undefined
 }
 
 /**
@@ -54,10 +58,10 @@ export class Re2Pattern implements Pattern {
     return this.#re.testExact(text)
   }
 
-  capture(text: string): readonly string[] | undefined {
+  capture(text: string, groups: number): readonly string[] | undefined {
     // Most texts do not match, and to find that out is far cheaper without the groups.
     if (!this.#re.testExact(text)) return undefined
-    return textsAt(text, this.#re.captureExact(text)!)
+    return textsAt(text, this.#re.captureExact(text, groups)!)
   }
 }
 
@@ -84,7 +88,7 @@ export class WholeReplacer {
     if (template.literal !== undefined && !text.includes('\n')) {
       return this.pattern.matches(text) ? template.literal : undefined
     }
-    const groups = this.pattern.capture(text)
+    const groups = this.pattern.capture(text, template.groups)
     if (groups === undefined) return undefined
     return this.#matchesWithinLines(text) ? template.expand(groups) : text
   }
@@ -92,7 +96,7 @@ export class WholeReplacer {
   /** What the template makes of a text that matches. */
   expand(text: string, template: Template): string {
     if (template.literal !== undefined) return template.literal
-    return template.expand(this.#matchesWithinLines(text) ? this.pattern.capture(text)! : [])
+    return template.expand(this.#matchesWithinLines(text) ? this.pattern.capture(text, template.groups)! : [])
   }
 
   #matchesWithinLines(text: string): boolean {

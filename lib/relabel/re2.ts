@@ -5,11 +5,11 @@ import { boundProgram } from './program-size.ts'
 
 type Re2Module = { readonly RE2JS: typeof RE2JS }
 
-/**
- * Largest program, in instructions times groups: an instruction keeps the places of all groups when it runs. Three
- * thousand metric names in one expression make half of it.
- */
-export const PROGRAM_SIZE_MAX = 2 ** 18
+/** Largest program of an expression, about 100 bytes each: three thousand metric names in one make most of it. */
+const INSTRUCTIONS_MAX = 2 ** 17
+
+/** Largest number of places that are kept while it runs: those of all groups, at each instruction. */
+const PLACES_MAX = 2 ** 21
 
 /** Bytes of remembered states of one expression, by RE2's own estimate. Over it, RE2 forgets them and begins anew. */
 const STATES_BYTES_MAX = 1 << 20
@@ -35,8 +35,7 @@ export class Re2 {
    * @throws {RelabelError} on a syntax error, and on an expression that is too large
    */
   constructor(source: string, dotTakesNewlines: boolean) {
-    const { instructions, groups } = boundProgram(source)
-    if (instructions * (groups + 1) > PROGRAM_SIZE_MAX) throw tooLarge(source, instructions, groups)
+    checkSize(source)
     const engine = (createRequire(import.meta.url)('re2js') as Re2Module).RE2JS
     try {
       this.#compiled = engine.compile(source, dotTakesNewlines ? engine.DOTALL : 0)
@@ -61,18 +60,23 @@ export class Re2 {
     return this.#compiled.test(text)
   }
 
-  /** Where the whole text and its groups begin and end, in pairs; -1 for a group that took no part. */
-  captureExact(text: string): readonly number[] | undefined {
-    return this.#capture(text, 0, ANCHOR_BOTH)
+  /**
+   * Where the whole text and its groups begin and end, in pairs; -1 for a group that took no part.
+   *
+   * @param groups how many of them are asked for, of which the whole is the first: each one costs
+   */
+  captureExact(text: string, groups: number): readonly number[] | undefined {
+    return this.#capture(text, 0, ANCHOR_BOTH, groups)
   }
 
   /** Likewise for the first match at or behind a place. */
-  captureFrom(text: string, start: number): readonly number[] | undefined {
-    return this.#capture(text, start, UNANCHORED)
+  captureFrom(text: string, start: number, groups: number): readonly number[] | undefined {
+    return this.#capture(text, start, UNANCHORED, groups)
   }
 
-  #capture(text: string, start: number, anchor: number): readonly number[] | undefined {
-    const [found, places] = this.#compiled.re2().matchWithGroup(text, start, text.length, anchor, this.#groups)
+  #capture(text: string, start: number, anchor: number, groups: number): readonly number[] | undefined {
+    const count = Math.min(groups, this.#groups)
+    const [found, places] = this.#compiled.re2().matchWithGroup(text, start, text.length, anchor, count)
     return found ? (places as readonly number[]) : undefined
   }
 }
@@ -85,12 +89,15 @@ export function textsAt(text: string, places: readonly number[]): string[] {
   return texts
 }
 
-function tooLarge(source: string, instructions: number, groups: number): RelabelError {
-  const size = `${instructions} instructions${groups === 0 ? '' : ` times ${groups + 1}, for its groups,`}`
-  return new RelabelError(
-    'regex',
-    `regex ${quoteStart(source)} is too large: ${size} are more than ${PROGRAM_SIZE_MAX}; repeat less, or split it`,
-  )
+/** Compiling an expression that is too large would take the memory already. */
+function checkSize(source: string): void {
+  const { instructions, groups } = boundProgram(source)
+  const places = instructions * (groups + 1)
+  let problem: string | undefined
+  if (instructions > INSTRUCTIONS_MAX) problem = `${instructions} instructions are more than ${INSTRUCTIONS_MAX}`
+  else if (places > PLACES_MAX) problem = `${instructions} instructions with ${groups} groups are too many`
+  if (problem === undefined) return
+  throw new RelabelError('regex', `regex ${quoteStart(source)} is too large: ${problem}; repeat less, or split it`)
 }
 
 const QUOTED_CHARACTERS_MAX = 200

@@ -34,7 +34,7 @@ export class Re2Search implements Search {
     let replaced = ''
     let end = 0
     for (let from = 0; from <= text.length; ) {
-      const places = this.#re.captureFrom(text, from)
+      const places = this.#re.captureFrom(text, from, this.#template.groups)
       if (places === undefined) break
       const [matchStart, matchEnd] = places as readonly [number, number]
       replaced += text.slice(end, matchStart)

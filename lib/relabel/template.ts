@@ -11,6 +11,8 @@ const GROUP_NUMBER = /^(?:0|[1-9][0-9]*)$/
 export class Template {
   /** Text without references, or undefined if there are any. */
   readonly literal: string | undefined
+  /** How many groups it needs, the whole match included. */
+  readonly groups: number
   readonly #texts: string[] = []
   readonly #groups: number[] = []
 
@@ -30,6 +32,7 @@ export class Template {
       text = ''
     }
     this.#texts.push(text + source.slice(end))
+    this.groups = this.#groups.reduce((most, group) => Math.max(most, group + 1), 1)
     this.literal = this.#groups.length === 0 ? this.#texts[0] : undefined
   }
 

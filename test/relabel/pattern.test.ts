@@ -37,7 +37,7 @@ test('plain expressions are recognised, and match and capture as RE2 does', t =>
         for (const text of texts) {
           const expected = captureByRe2(slow, text)
           t.is(fast!.matches(text), expected !== undefined, `${source} on ${JSON.stringify(text)}`)
-          t.deepEqual(fast!.capture(text), expected, `${source} on ${JSON.stringify(text)}`)
+          t.deepEqual(fast!.capture(text, 9), expected, `${source} on ${JSON.stringify(text)}`)
         }
         t.deepEqual([...fast!.groupNames], Object.entries(RE2JS.compile(slow).namedGroups()))
       },
@@ -65,8 +65,8 @@ test('any expression matches, captures and expands as RE2 does, or is refused li
         for (const text of texts) {
           const expected = captureByRe2(slow, text)
           t.is(pattern.matches(text), expected !== undefined, `${source} on ${JSON.stringify(text)}`)
-          t.deepEqual(pattern.capture(text), expected, `${source} on ${JSON.stringify(text)}`)
-          if (expected !== undefined) t.is(template.expand(pattern.capture(text)!), slowTemplate.expand(expected))
+          t.deepEqual(pattern.capture(text, 9), expected, `${source} on ${JSON.stringify(text)}`)
+          if (expected !== undefined) t.is(template.expand(pattern.capture(text, 9)!), slowTemplate.expand(expected))
         }
       },
     ),
@@ -159,7 +159,7 @@ for (const [source, isAny] of [
 ] as const) {
   test(`${JSON.stringify(source)} is ${isAny ? '' : 'not '}the default expression in other words`, t => {
     t.is(matchesAnything(source), isAny)
-    if (isAny) t.deepEqual(compilePattern(source).capture('xy'), ['xy', 'xy'])
+    if (isAny) t.deepEqual(compilePattern(source).capture('xy', 2), ['xy', 'xy'])
   })
 }
 
@@ -226,6 +226,21 @@ test('replacements name groups by number and by name', t => {
     ['plain', 'plain'],
   ]
   for (const [source, result] of table) t.is(new Template(source, names).expand(groups), result, source)
+})
+
+test('a template says how many groups it needs', t => {
+  const names = new Map([['word', 4]])
+  for (const [source, groups] of [
+    ['plain', 1],
+    ['$0', 1],
+    ['$2$1', 3],
+    ['$word', 5],
+    ['$nope', 1],
+  ] as const) {
+    t.is(new Template(source, names).groups, groups, source)
+  }
+  t.deepEqual(compilePattern('(a)(b)(c)').capture('abc', 2), ['abc', 'a'])
+  t.deepEqual(compilePattern('(a)(b)(c)').capture('abc', 9), ['abc', 'a', 'b', 'c'])
 })
 
 test('a search replaces every match, and no empty one right behind another', t => {
