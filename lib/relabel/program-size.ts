@@ -52,6 +52,8 @@ class Scanner {
     else if (character === '(') this.#open()
     else if (character === ')') this.#close()
     else if (character === '*' || character === '+' || character === '?') this.#repeat(1)
+    // An alternative may be empty, which is an instruction too.
+    else if (character === '|') this.#add(2)
     else if (character !== '{' || !this.#counted()) this.#add(1)
   }
 
