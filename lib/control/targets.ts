@@ -1,11 +1,13 @@
 import type { JobSpec, Label, TargetSpec } from '../../shared/target.ts'
-import { hashToBigInt, hashToFraction, hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
+import { hashToBigInt, hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
 import { compileRules, type Relabeling } from '../relabel/compile.ts'
 import { labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
-import { formatDuration, parseDurationMs } from './config/scalars.ts'
+import { formatDuration } from './config/scalars.ts'
 import type { ClusterOptions, JobConfig, ScrapeOptions } from './config/types.ts'
 import type { DiscoveryKind, TargetGroup } from './discovery/provider.ts'
 import { quoteLabels } from './quote.ts'
+import { readOverrides, type TargetLimits } from './target-overrides.ts'
+import { phaseMs } from './target-phase.ts'
 import { buildUrl } from './target-url.ts'
 
 /** A target that is to be scraped. */
@@ -149,76 +151,22 @@ export class TargetBuilder {
     if (!belongsToMember(labels, cluster)) return { dropped: 'sharding' }
     if (labelValue(labels, 'instance') === '') setLabel(labels, 'instance', url.instance)
     if (cluster.memberLabel !== '') setLabel(labels, cluster.memberLabel, String(cluster.memberNum))
-    const limits = this.#limits(labels)
+    const limits = readOverrides(labels, this.#job)
     if ('problem' in limits) return limits
     const own = labels.filter(({ name, value }) => value !== '' && name !== '' && !name.startsWith('__')).sort(byName)
     return { spec: this.#makeSpec(url.href, own, limits) }
   }
 
-  #makeSpec(url: string, labels: readonly Label[], limits: Limits): TargetSpec {
+  #makeSpec(url: string, labels: readonly Label[], limits: TargetLimits): TargetSpec {
     const spec = {
       jobKey: this.jobSpec.key,
       url,
       labels,
-      offsetMs: this.#offsetMs(url, labels, limits.intervalMs),
-      maxBodyBytes: this.#job.maxBodyBytes,
+      offsetMs: phaseMs({ url, labels, intervalMs: limits.intervalMs }, this.#job, this.#options.cluster),
       ...limits,
     }
     return { id: hashToHex(xxhash64(JSON.stringify(spec))), ...spec }
   }
-
-  /** The job's limits, unless labels of the target override them. */
-  #limits(labels: readonly Label[]): Limits | Problem {
-    const job = this.#job
-    const intervalMs = readDuration(labels, '__scrape_interval__', this.#intervalText, job.intervalMs)
-    if (typeof intervalMs === 'object') return intervalMs
-    const timeoutMs = readDuration(labels, '__scrape_timeout__', this.#timeoutText, job.timeoutMs)
-    if (typeof timeoutMs === 'object') return timeoutMs
-    const sampleLimit = readCount(labels, '__sample_limit__', job.sampleLimit)
-    if (typeof sampleLimit === 'object') return sampleLimit
-    const labelLimit = readCount(labels, '__label_limit__', job.labelLimit)
-    if (typeof labelLimit === 'object') return labelLimit
-    const seriesLimit = readCount(labels, '__series_limit__', job.seriesLimit)
-    if (typeof seriesLimit === 'object') return seriesLimit
-    return { intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs), sampleLimit, labelLimit, seriesLimit }
-  }
-
-  /**
-   * The phase that vmagent gives the target, so that both scrape it at the same moments. With an alignment it is
-   * rounded down to a multiple of it; where the alignment does not divide the interval, to what both share.
-   */
-  #offsetMs(url: string, labels: readonly Label[], intervalMs: number): number {
-    const { alignIntervalMs, offsetMs } = this.#job
-    if (alignIntervalMs === 0 && offsetMs !== undefined) return offsetMs % intervalMs
-    const { name, memberNum } = this.#options.cluster
-    const text = `clusterName=${name}, clusterMemberID=${memberNum}, ScrapeURL=${url}, Labels=${quoteLabels(labels)}`
-    const hashedMs = Math.min(Math.floor(intervalMs * hashToFraction(xxhash64(text))), intervalMs - 1)
-    if (alignIntervalMs === 0) return hashedMs
-    const alignedMs = hashedMs - (hashedMs % greatestCommonDivisor(alignIntervalMs, intervalMs))
-    return (alignedMs + (offsetMs ?? 0)) % intervalMs
-  }
-}
-
-type Problem = { readonly problem: string }
-type Limits = Pick<TargetSpec, 'intervalMs' | 'timeoutMs' | 'sampleLimit' | 'labelLimit' | 'seriesLimit'>
-
-function readDuration(
-  labels: readonly Label[],
-  name: string,
-  defaultText: string,
-  defaultMs: number,
-): number | Problem {
-  const text = labelValue(labels, name)
-  if (text === '' || text === defaultText) return defaultMs
-  const durationMs = parseDurationMs(text)
-  return durationMs || { problem: `${name}=${JSON.stringify(text)} is not a duration above 0` }
-}
-
-function readCount(labels: readonly Label[], name: string, defaultCount: number): number | Problem {
-  const text = labelValue(labels, name)
-  if (text === '') return defaultCount
-  if (!/^[+-]?\d{1,15}$/.test(text)) return { problem: `${name}=${JSON.stringify(text)} is not an integer` }
-  return Math.max(Number(text), 0)
 }
 
 function makeJobSpec(job: JobConfig): JobSpec {
@@ -261,8 +209,4 @@ function describeDuplicate({ url, labels }: TargetSpec, group: TargetGroup): str
 
 function byName(a: Label, b: Label): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

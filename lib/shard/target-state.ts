@@ -9,13 +9,6 @@ import { SeriesLabeler } from './learn/series-labels.ts'
 import { SeriesLimiter } from './series-limiter.ts'
 import type { TargetView } from './target-view.ts'
 
-/**
- * Scrapes start on a grid, so that a shard wakes up for several at once and does them with warm caches: scrapes that are
- * spread evenly cost half as much again. Phases stay a hash of the target, and even a short interval has enough of them.
- */
-const START_GRID_MS = 50
-const STARTS_PER_INTERVAL_MIN = 20
-
 /** What a shard keeps for the targets of one job. */
 export type ShardJob = {
   readonly spec: JobSpec
@@ -81,11 +74,8 @@ export class TargetState {
     return this.spec.intervalMs
   }
 
-  /** The target's phase, on the grid that its shard starts scrapes on. */
   get offsetMs(): number {
-    const { intervalMs, offsetMs } = this.spec
-    const gridMs = Math.min(START_GRID_MS, Math.ceil(intervalMs / STARTS_PER_INTERVAL_MIN))
-    return offsetMs - (offsetMs % gridMs)
+    return this.spec.offsetMs
   }
 
   /** Made for each scrape that has new series, and not kept: most targets have none for days. */

@@ -131,16 +131,19 @@ test('a target knows the labels that it was discovered with, sorted', t => {
   t.deepEqual(build({}, ['h:1'], {}, { dropOriginalLabels: true }).targets[0]!.discoveredLabels, [])
 })
 
-test('labels can set intervals and limits; the timeout is at most the interval', t => {
+test('labels can set intervals and limits; they alone can make a timeout longer than the interval', t => {
   const spec = (labels: Record<string, string>) => build({}, ['h:1'], labels).targets[0]!.spec
   t.like(spec({}), { intervalMs: 60_000, timeoutMs: 10_000, sampleLimit: 1, labelLimit: 2, seriesLimit: 3 })
-  t.like(spec({ __scrape_interval__: '15s', __scrape_timeout__: '1m' }), { intervalMs: 15_000, timeoutMs: 15_000 })
+  t.like(spec({ __scrape_interval__: '15s', __scrape_timeout__: '1m' }), { intervalMs: 15_000, timeoutMs: 60_000 })
+  t.like(spec({ __scrape_interval__: '5s' }), { intervalMs: 5000, timeoutMs: 10_000 })
   t.like(spec({ __scrape_interval__: '', __scrape_timeout__: '2s' }), { intervalMs: 60_000, timeoutMs: 2000 })
   t.like(spec({ __sample_limit__: '5', __label_limit__: '0', __series_limit__: '-3' }), {
     sampleLimit: 5,
     labelLimit: 0,
     seriesLimit: 0,
   })
+  t.is(spec({ __max_scrape_size__: '1.5KiB' }).maxBodyBytes, 1536)
+  for (const text of ['true', 'F', '1', '']) t.is(spec({ __stream_parse__: text }).maxBodyBytes, 1000)
 })
 
 for (const labels of [
@@ -149,6 +152,9 @@ for (const labels of [
   { __scrape_timeout__: '-1s' },
   { __sample_limit__: 'x' },
   { __label_limit__: '1.5' },
+  { __max_scrape_size__: '5 apples' },
+  { __max_scrape_size__: '0' },
+  { __stream_parse__: 'yes' },
   { __address__: 'h:port' },
   { __address__: 'two words' },
   { __scheme__: 'ftp' },
@@ -199,30 +205,7 @@ test('relabeling sees all labels and may write any', t => {
 `)
   const [target] = build({ relabelRules }, ['h:1'], { __meta_zone: 'z' }).targets
   t.deepEqual(labelsOf(target!.spec.labels), { instance: 'h:1', job: 'j', joined: 'h:1|10s', zone: 'z' })
-  t.like(target!.spec, { intervalMs: 5000, timeoutMs: 5000, url: 'http://h:1/metrics?q=v+w' })
-})
-
-test('phases are those of vmagent', t => {
-  // Measured: vmagent 1.145 scraped these targets, with an interval of 3 s, at these phases.
-  const labels = { v: 'x "y" é' }
-  const { targets } = build({ intervalMs: 3000 }, ['127.0.0.1:44033/a', '127.0.0.1:44033/b'], labels)
-  t.deepEqual(
-    targets.map(target => target.spec.offsetMs),
-    [2838, 141],
-  )
-})
-
-test('an alignment rounds the phase down, an offset alone sets it', t => {
-  const offsets = (job: Partial<JobConfig>) =>
-    build(
-      { intervalMs: 60_000, ...job },
-      Array.from({ length: 50 }, (_, index) => `h${index}:1`),
-    ).targets.map(target => target.spec.offsetMs)
-  t.deepEqual(new Set(offsets({ offsetMs: 7000 })), new Set([7000]))
-  t.deepEqual(new Set(offsets({ offsetMs: 67_000 })), new Set([7000]))
-  t.deepEqual(new Set(offsets({ alignIntervalMs: 120_000, offsetMs: 500 })), new Set([500]))
-  t.deepEqual(new Set(offsets({ alignIntervalMs: 30_000 })), new Set([0, 30_000]))
-  t.true(offsets({ alignIntervalMs: 45_000 }).every(offsetMs => offsetMs % 15_000 === 0))
+  t.like(target!.spec, { intervalMs: 5000, timeoutMs: 10_000, url: 'http://h:1/metrics?q=v+w' })
 })
 
 const CLUSTER = DEFAULT_SCRAPE_OPTIONS.cluster

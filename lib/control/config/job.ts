@@ -67,10 +67,10 @@ export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeO
     honorLabels: map.get('honor_labels')?.asBoolean() ?? false,
     honorTimestamps: map.get('honor_timestamps')?.asBoolean() ?? false,
     disableCompression: readDisableCompression(map, options),
-    disableKeepAlive: map.get('disable_keepalive')?.asBoolean() ?? options.disableKeepAlive,
+    disableKeepAlive: options.disableKeepAlive || (map.get('disable_keepalive')?.asBoolean() ?? false),
     followRedirects: map.get('follow_redirects')?.asBoolean() ?? true,
     noStaleMarkers: map.get('no_stale_markers')?.asBoolean() ?? options.noStaleMarkers,
-    streamParse: map.get('stream_parse')?.asBoolean() ?? options.streamParse,
+    streamParse: options.streamParse || (map.get('stream_parse')?.asBoolean() ?? false),
     externalLabels: global.externalLabels,
     relabelRules: readRules(map, 'relabel_configs', global.relabelRules, scope),
     metricRelabelRules: readRules(map, 'metric_relabel_configs', global.metricRelabelRules, scope),
@@ -94,7 +94,7 @@ function readTiming(map: YamlMap, global: GlobalConfig) {
 
 function readEndpoint(map: YamlMap, { problems }: JobScope) {
   const scheme = map.get('scheme')
-  const schemeText = scheme?.asString() || 'http'
+  const schemeText = scheme?.asString().toLowerCase() || 'http'
   if (schemeText !== 'http' && schemeText !== 'https') {
     problems.push(scheme!.error(`scheme ${JSON.stringify(schemeText)} is neither http nor https`))
   }
@@ -129,8 +129,8 @@ function readSize(value: YamlValue | undefined, { problems }: JobScope): number 
 
 function readDisableCompression(map: YamlMap, options: ScrapeOptions): boolean {
   const enable = map.get('enable_compression')?.asBoolean()
-  const disable = map.get('disable_compression')?.asBoolean() ?? options.disableCompression
-  return enable === undefined ? disable : !enable
+  const disable = map.get('disable_compression')?.asBoolean() ?? false
+  return options.disableCompression || (enable === undefined ? disable : !enable)
 }
 
 function readRules(map: YamlMap, field: string, first: readonly RelabelRuleSpec[], scope: JobScope) {

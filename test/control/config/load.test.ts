@@ -133,6 +133,31 @@ scrape_configs:
   })
 })
 
+test('a flag that turns something off for all targets cannot be overruled by a job', async t => {
+  const { config } = await load(
+    t,
+    `
+scrape_configs:
+- {job_name: plain}
+- {job_name: on, disable_compression: false, disable_keepalive: false, stream_parse: false, no_stale_markers: false}
+- {job_name: prometheus, enable_compression: true}
+`,
+    { disableCompression: true, disableKeepAlive: true, streamParse: true, noStaleMarkers: true },
+  )
+  for (const { disableCompression, disableKeepAlive, streamParse } of config.jobs) {
+    t.true(disableCompression && disableKeepAlive && streamParse)
+  }
+  t.deepEqual(
+    config.jobs.map(job => job.noStaleMarkers),
+    [true, false, true],
+  )
+})
+
+test('a scheme may be written in capital letters', async t => {
+  const { config } = await load(t, 'scrape_configs:\n- {job_name: x, scheme: HTTPS}\n')
+  t.is(config.jobs[0]!.scheme, 'https')
+})
+
 test('the other ways to prove who asks', async t => {
   const { config, warnings } = await load(
     t,
