@@ -59,6 +59,8 @@ export type ShardOptions = RemoteRules & {
   /** Failed scrapes are not logged; or, with a delay, only so often for each target. */
   readonly suppressScrapeErrors: boolean
   readonly suppressScrapeErrorsDelayMs: number
+  /** Largest head of a target's answer: status line and headers. */
+  readonly maxHeadBytes: number
 }
 
 /** How the last scrape of a target went. */

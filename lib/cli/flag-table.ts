@@ -536,7 +536,15 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Dropped targets that are remembered for the pages that show them.',
   },
-  'promscrape.maxResponseHeadersSize': { type: 'bytes', default: '4096', area: 'limits' },
+  'promscrape.maxResponseHeadersSize': {
+    type: 'bytes',
+    default: '4096',
+    area: 'limits',
+    min: 64,
+    max: 1 << 20,
+    implemented: true,
+    description: 'Largest head of the answer of a target; a scrape whose head is larger fails.',
+  },
   'promscrape.maxScrapeSize': {
     type: 'bytes',
     default: '16777216',
@@ -545,7 +553,13 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Largest answer of a target, inflated; a scrape that is larger fails.',
   },
-  'promscrape.minResponseSizeForStreamParse': { type: 'bytes', default: '1000000', area: 'scrape' },
+  'promscrape.minResponseSizeForStreamParse': {
+    type: 'bytes',
+    default: '1000000',
+    area: 'scrape',
+    implemented: true,
+    description: 'Read answers of this size and larger in pieces. This version does so with all of them.',
+  },
   'promscrape.noStaleMarkers': {
     type: 'bool',
     default: 'false',

@@ -20,6 +20,7 @@ export function toShardOptions(flags: Flags, rules: Omit<RemoteRules, 'remoteLab
     hashSeed: [seed.readUInt32LE(0), seed.readUInt32LE(4)],
     suppressScrapeErrors: flags.bool('promscrape.suppressScrapeErrors'),
     suppressScrapeErrorsDelayMs: flags.durationMs('promscrape.suppressScrapeErrorsDelay'),
+    maxHeadBytes: flags.bytes('promscrape.maxResponseHeadersSize'),
   }
 }
 

@@ -5,6 +5,9 @@ const READ_BYTES = 64 * 1024
 const SMALL_BYTES = 4 * 1024
 const LARGE_BYTES = 16 * 1024
 
+/** As in vmagent. */
+const HEAD_BYTES_MAX = 4 * 1024
+
 const TRIM_INTERVAL_MS = 60_000
 
 /**
@@ -15,11 +18,14 @@ export class FetchMemory {
   /** Every socket reads into it: its content is gone with the next read. */
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
   readonly headParser = new HeadParser()
+  /** What is larger is no head of an answer, but an attempt on our memory. */
+  readonly headBytesMax: number
   readonly small: BufferPool
   readonly large: BufferPool
 
   /** @param nowMs a monotonic clock in milliseconds; given by tests */
-  constructor(nowMs: () => number = () => performance.now()) {
+  constructor(headBytesMax = HEAD_BYTES_MAX, nowMs: () => number = () => performance.now()) {
+    this.headBytesMax = headBytesMax
     this.small = new BufferPool(SMALL_BYTES, nowMs)
     this.large = new BufferPool(LARGE_BYTES, nowMs)
   }
@@ -29,10 +35,16 @@ export class FetchMemory {
     return READ_BYTES + this.small.freeBytes + this.large.freeBytes
   }
 
-  /** Takes back what either pool gave. */
+  /** A buffer for a head that comes in parts: `headBytesMax` or more, to be given back by `give`. */
+  takeForHead(): Buffer {
+    if (this.headBytesMax > LARGE_BYTES) return Buffer.allocUnsafeSlow(this.headBytesMax)
+    return this.headBytesMax > SMALL_BYTES ? this.large.take() : this.small.take()
+  }
+
+  /** Takes back what it gave. */
   give(buffer: Buffer): void {
     if (buffer.length === SMALL_BYTES) this.small.give(buffer)
-    else this.large.give(buffer)
+    else if (buffer.length === LARGE_BYTES) this.large.give(buffer)
   }
 }
 

@@ -4,11 +4,6 @@ import type { FetchMemory } from './fetch-memory.ts'
 import { ChunkReader } from './http-chunks.ts'
 import { endOfHead, type HeadParser, mayBeHead, NOT_HTTP } from './http-head.ts'
 
-/** What is larger is no head, but an attempt on our memory. */
-const HEAD_BYTES_MAX = 16 * 1024
-
-const HEAD_TOO_LARGE = `the head of the answer has more than ${HEAD_BYTES_MAX} bytes`
-
 /** What the next bytes are. */
 const Part = { nothing: 0, head: 1, sizedBody: 2, chunkedBody: 3, bodyUntilClose: 4 } as const
 type Part = (typeof Part)[keyof typeof Part]
@@ -110,15 +105,16 @@ export class AnswerReader {
 
   /** Nearly always a head is there as a whole, and is read where it lies. */
   #readHead(bytes: Buffer, start: number, end: number): number {
-    const headEnd = endOfHead(bytes, start, Math.min(end, start + HEAD_BYTES_MAX))
+    const { headBytesMax } = this.#memory
+    const headEnd = endOfHead(bytes, start, Math.min(end, start + headBytesMax))
     if (headEnd !== -1) {
       this.#takeHead(bytes, start, headEnd)
       return headEnd
     }
     if (!mayBeHead(bytes, start, end)) this.fault = NOT_HTTP
-    else if (end - start >= HEAD_BYTES_MAX) this.fault = HEAD_TOO_LARGE
+    else if (end - start >= headBytesMax) this.fault = this.#tooLarge()
     else {
-      this.#head = this.#memory.large.take()
+      this.#head = this.#memory.takeForHead()
       this.#headBytes = bytes.copy(this.#head, 0, start, end)
     }
     return end
@@ -126,8 +122,9 @@ export class AnswerReader {
 
   /** A head that comes in parts is put together first. */
   #readHeadOn(head: Buffer, bytes: Buffer, start: number, end: number): number {
+    const { headBytesMax } = this.#memory
     const before = this.#headBytes
-    this.#headBytes += bytes.copy(head, before, start, Math.min(end, start + HEAD_BYTES_MAX - before))
+    this.#headBytes += bytes.copy(head, before, start, Math.min(end, start + headBytesMax - before))
     const headEnd = endOfHead(head, Math.max(0, before - 2), this.#headBytes)
     if (headEnd !== -1) {
       this.#takeHead(head, 0, headEnd)
@@ -135,8 +132,12 @@ export class AnswerReader {
       return start + headEnd - before
     }
     if (!mayBeHead(head, 0, this.#headBytes)) this.fault = NOT_HTTP
-    else if (this.#headBytes === HEAD_BYTES_MAX) this.fault = HEAD_TOO_LARGE
+    else if (this.#headBytes === headBytesMax) this.fault = this.#tooLarge()
     return end
+  }
+
+  #tooLarge(): string {
+    return `the head of the answer has more than ${this.#memory.headBytesMax} bytes; see -promscrape.maxResponseHeadersSize`
   }
 
   #forgetHead(): void {

@@ -45,7 +45,7 @@ export class Shard implements FetchOwner {
   readonly #counters: CounterBlock<ShardCounter>
   readonly #publisher: Publisher
   readonly #scraper: Scraper
-  readonly #fetchMemory = new FetchMemory()
+  readonly #fetchMemory: FetchMemory
   readonly #heap = new HeapWatch(Date.now())
   readonly #cadence: Cadence<TargetState>
   readonly #jobs = new Map<string, ShardJob>()
@@ -63,6 +63,7 @@ export class Shard implements FetchOwner {
   /** @throws {KernelMissing | RelabelError} */
   constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
     this.#failureLog = new FailureLog(options, log)
+    this.#fetchMemory = new FetchMemory(options.maxHeadBytes)
     this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
     this.#publisher = new Publisher(memory, this.#counters)
     const dropped = new DroppedCounts(this.#counters, shardDestinationCounters(memory.counters))

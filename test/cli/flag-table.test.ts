@@ -6,7 +6,11 @@ import { defaultText, isList, parseItem, scalarTypeOf } from '../../lib/cli/flag
 const REFERENCE = new URL('../../../shared/reference/flags.json', import.meta.url)
 const OWN = ['shards']
 /** What they ask for is what this version does in any case. */
-const ALWAYS_SO = new Set(['remoteWrite.disableOnDiskQueue', 'remoteWrite.forcePromProto'])
+const ALWAYS_SO = new Set([
+  'promscrape.minResponseSizeForStreamParse',
+  'remoteWrite.disableOnDiskQueue',
+  'remoteWrite.forcePromProto',
+])
 
 type ReferenceFlag = { name: string; type: FlagType; default: string; perUrl?: boolean; enterprise?: boolean }
 

@@ -18,6 +18,7 @@ test('flags become options of shards', t => {
     '-enableMetadata=false',
     '-promscrape.suppressScrapeErrors',
     '-promscrape.suppressScrapeErrorsDelay=5m',
+    '-promscrape.maxResponseHeadersSize=8KiB',
   )
   t.is(hashSeed.length, 2)
   t.deepEqual(options, {
@@ -31,6 +32,7 @@ test('flags become options of shards', t => {
     sendMetadata: false,
     suppressScrapeErrors: true,
     suppressScrapeErrorsDelayMs: 300_000,
+    maxHeadBytes: 8192,
   })
 })
 

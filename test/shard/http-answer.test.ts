@@ -111,28 +111,34 @@ test('what is no answer is a fault', t => {
   t.regex(whole('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nxx').fault!, /another protocol/)
 })
 
-test('a head has 16 KiB at most, interim ones each on their own', t => {
-  const head = (bytes: number) => {
-    const start = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: '
-    return `${start}${'x'.repeat(bytes - start.length - 4)}\r\n\r\n`
-  }
-  const interim = head(10_000).replace('200', '103')
-  for (const sizes of [[], [1000, 1000], Array.from({ length: 20_000 }, () => 1)]) {
-    t.is(read(latin1(`${head(16_384)}up`), sizes).body, 'up')
-    t.regex(read(latin1(`${head(16_385)}up`), sizes).fault!, /more than 16384 bytes/)
-    t.regex(read(latin1('HTTP/1.1 200 OK\r\nX: '.padEnd(16_384, 'x')), sizes).fault!, /more than 16384 bytes/)
-    t.is(read(latin1(`${interim}${interim}${head(100)}up`), sizes).body, 'up')
-  }
-})
+for (const limit of [100, 4096, 16_384, 20_000]) {
+  test(`a head has ${limit} bytes at most if so many are allowed, interim ones each on their own`, t => {
+    const head = (bytes: number) => {
+      const start = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: '
+      return `${start}${'x'.repeat(bytes - start.length - 4)}\r\n\r\n`
+    }
+    const interim = head(limit - 10).replace('200', '103')
+    const reader = new AnswerReader(new FetchMemory(limit))
+    for (const sizes of [[], [50, 70], Array.from({ length: 40_000 }, () => 1)]) {
+      t.is(read(latin1(`${head(limit)}up`), sizes, reader).body, 'up')
+      const fault = new RegExp(`more than ${limit} bytes; see -promscrape\\.maxResponseHeadersSize`)
+      t.regex(read(latin1(`${head(limit + 1)}up`), sizes, reader).fault!, fault)
+      t.regex(read(latin1('HTTP/1.1 200 OK\r\nX: '.padEnd(limit, 'x')), sizes, reader).fault!, fault)
+      t.is(read(latin1(`${interim}${interim}${head(100)}up`), sizes, reader).body, 'up')
+    }
+  })
 
-test('memory for heads that come in parts is given back', t => {
-  const memory = new FetchMemory()
-  const reader = new AnswerReader(memory)
-  for (const text of ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 200', 'HTTP/1.1 200\r\n:\r\n\r\n']) {
-    read(latin1(text), [9, 1, 1], reader)
-    t.is(memory.large.freeBytes, memory.large.sizeBytes, text)
-  }
-})
+  test(`memory for heads that come in parts is given back if ${limit} bytes are allowed`, t => {
+    const memory = new FetchMemory(limit)
+    const reader = new AnswerReader(memory)
+    for (const text of ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 200', 'HTTP/1.1 200\r\n:\r\n\r\n']) {
+      read(latin1(text), [9, 1, 1], reader)
+      const isPooled = limit <= memory.large.sizeBytes
+      t.is(memory.large.freeBytes + memory.small.freeBytes > 0, isPooled, text)
+      t.true(memory.large.freeBytes <= memory.large.sizeBytes && memory.small.freeBytes <= memory.small.sizeBytes)
+    }
+  })
+}
 
 test('a handler that gives up hears nothing any more', t => {
   const reader = new AnswerReader(new FetchMemory())

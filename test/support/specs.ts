@@ -48,6 +48,7 @@ export function shardOptionsOf(fields: Partial<ShardOptions> = {}): ShardOptions
     hashSeed: [1, 2],
     suppressScrapeErrors: false,
     suppressScrapeErrorsDelayMs: 0,
+    maxHeadBytes: 4096,
     ...fields,
   }
 }
