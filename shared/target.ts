@@ -20,6 +20,15 @@ export type RelabelRuleSpec = {
   readonly labels?: readonly Label[]
 }
 
+/** What is checked of each series of a scrape, which fails if one of them does not pass. */
+export type SeriesChecks = {
+  /** Longest name and longest value of a label, in bytes of UTF-8; 0 means no limit. */
+  readonly nameBytesMax: number
+  readonly valueBytesMax: number
+  /** Names have to be of letters, digits and underscores; those of metrics may have colons. */
+  readonly legacyNames: boolean
+}
+
 /** Everything that the targets of one scrape job share. Sent to a shard once for all its targets of that job. */
 export type JobSpec = {
   /** Unique within a configuration generation; targets refer to it. */
@@ -28,6 +37,9 @@ export type JobSpec = {
   readonly http: HttpSpec
   readonly externalLabels: readonly Label[]
   readonly metricRelabelRules: readonly RelabelRuleSpec[]
+  readonly seriesChecks?: SeriesChecks
+  /** Value of the header `Accept`; undefined means that of vmagent. */
+  readonly accept?: string
   readonly honorLabels: boolean
   readonly honorTimestamps: boolean
   readonly disableCompression: boolean
@@ -54,4 +66,6 @@ export type TargetSpec = {
   readonly sampleLimit: number
   readonly labelLimit: number
   readonly seriesLimit: number
+  /** Why every scrape of the target is to fail without one being made; for people. */
+  readonly refusal?: string
 }

@@ -16,6 +16,7 @@ import { encodeLabels } from './learn/encode-series.ts'
 import { parseKey } from './learn/parse-key.ts'
 import type { RemoteLabeler, RemoteView } from './learn/remote-labels.ts'
 import type { SeriesLabeler } from './learn/series-labels.ts'
+import { checkSeries, type Violation } from './series-checks.ts'
 import { storeTargetLabels } from './target-labels.ts'
 import type { TargetState } from './target-state.ts'
 
@@ -30,11 +31,11 @@ export class LearnHost implements KernelHost {
   #remote!: RemoteLabeler
   #view!: RemoteView
   #labeler: SeriesLabeler | undefined
-  #labelsFound = 0
+  #violation: Violation | undefined
 
-  /** Most labels of a series that went over the target's `label_limit`, which fails the scrape; 0 if none did. */
-  get labelsFound(): number {
-    return this.#labelsFound
+  /** What the first series went over that must not be, which fails the scrape; undefined if all may be. */
+  get violation(): Violation | undefined {
+    return this.#violation
   }
 
   /** Begins to read a body of `target`, which is prepared, for one of its views. Gives the flags of the round. */
@@ -43,9 +44,9 @@ export class LearnHost implements KernelHost {
     this.#remote = target.remote!
     this.#view = view
     this.#labeler = undefined
-    this.#labelsFound = 0
+    this.#violation = undefined
     const { spec, metricRules } = target.job
-    const isLimited = target.spec.labelLimit > 0 || target.limiter !== undefined
+    const isLimited = target.spec.labelLimit > 0 || target.limiter !== undefined || spec.seriesChecks !== undefined
     const isChanged = !metricRules.isEmpty || this.#remote.changes(view)
     return (spec.honorTimestamps ? FLAG_HONOR_TIMESTAMPS : 0) | (isLimited || isChanged ? FLAG_ALWAYS_LEARN : 0)
   }
@@ -66,11 +67,9 @@ export class LearnHost implements KernelHost {
     if (key === undefined) return LEARN_INVALID
     const labels = this.#labeler!.scrapedLabels(key.name, key.labels)
     if (labels === undefined) return LEARN_DROPPED
-    const { spec, limiter } = this.#target
-    if (spec.labelLimit > 0 && labels.length > spec.labelLimit) {
-      this.#labelsFound = Math.max(this.#labelsFound, labels.length)
-      return LEARN_DROPPED
-    }
+    const { spec, job, limiter } = this.#target
+    this.#violation ??= checkSeries(labels, spec.labelLimit, job.spec.seriesChecks)
+    if (this.#violation !== undefined) return LEARN_DROPPED
     if (limiter?.admits(labels) === false) return LEARN_OVER_LIMIT
     const common = this.#remote.forAll(labels)
     if (common === undefined) return LEARN_UNSENT

@@ -227,10 +227,11 @@ export class Scraper {
   /** @throws {LimitExceeded} */
   #checkLimits(spec: TargetSpec, counts: RoundCounts): void {
     const { scraped, kept } = counts
-    const { labelsFound } = this.#host
-    if (labelsFound > 0) throw new LimitExceeded('label_limit', labelsFound, spec.labelLimit, { scraped, kept: 0 })
+    const { violation } = this.#host
+    if (violation !== undefined) throw new LimitExceeded(violation, { scraped, kept: 0 })
     if (spec.sampleLimit > 0 && kept > spec.sampleLimit) {
-      throw new LimitExceeded('sample_limit', kept, spec.sampleLimit, { scraped, kept })
+      const samples = { limit: 'sample_limit', found: `${kept} samples`, allowed: `${spec.sampleLimit}` }
+      throw new LimitExceeded(samples, { scraped, kept })
     }
   }
 

@@ -1,4 +1,5 @@
 import { PenstockError } from '../../shared/errors.ts'
+import type { Violation } from './series-checks.ts'
 
 /** A target did not give its whole body in time. */
 export class TargetTimeout extends PenstockError {
@@ -62,6 +63,12 @@ export class BodyTooLarge extends PenstockError {
   }
 }
 
+/** A target is not to be asked. */
+export class TargetRefused extends PenstockError {
+  override readonly name = 'TargetRefused'
+  override readonly code = 'TARGET_REFUSED'
+}
+
 /** Several addresses tried for one host make an AggregateError, whose own message is empty. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ')
@@ -72,11 +79,12 @@ function messageOf(error: unknown): string {
 export class LimitExceeded extends PenstockError {
   override readonly name = 'LimitExceeded'
   override readonly code = 'LIMIT_EXCEEDED'
-  readonly limit: 'sample_limit' | 'label_limit'
+  /** Name of the field that sets the limit. */
+  readonly limit: string
   /** What the auto metrics say of the scrape nevertheless. */
   readonly counts: { readonly scraped: number; readonly kept: number }
 
-  constructor(limit: LimitExceeded['limit'], found: number, allowed: number, counts: LimitExceeded['counts']) {
+  constructor({ limit, found, allowed }: Violation, counts: LimitExceeded['counts']) {
     super(`the target exceeds its ${limit}: ${found} against ${allowed} allowed; raise it or drop what is not needed`)
     this.limit = limit
     this.counts = counts
