@@ -1,13 +1,14 @@
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import type { Agent, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { Authorizer } from '../../shared/authorize.ts'
 import { retryAfterMs } from '../../shared/backoff.ts'
 import { PenstockError } from '../../shared/errors.ts'
-import type { AuthSpec, HttpSpec } from '../../shared/http-spec.ts'
+import { HttpClient } from '../../shared/http-client.ts'
+import type { HttpSpec } from '../../shared/http-spec.ts'
+import { userAuthorization } from '../../shared/proxy.ts'
 import { isForeign, isRedirect, REDIRECTS_MAX, redirectUrl } from '../../shared/redirect.ts'
-import { tlsConnector } from '../../shared/tls.ts'
+import { SecretHeaders } from '../../shared/secret-headers.ts'
 import { DiscoveryFailed } from './discovery/error.ts'
 
 /** Everything from connecting to the last byte, redirects included. */
@@ -42,13 +43,16 @@ const inflate = promisify(gunzip)
 export class HttpReader {
   readonly #options: HttpReaderOptions
   readonly #closing = new AbortController()
-  #agent: Agent | undefined
-  #authorizer: Authorizer | undefined
+  readonly #client: HttpClient
+  readonly #secrets: SecretHeaders
 
   constructor(options: HttpReaderOptions) {
     this.#options = options
-    const { auth } = options.http
-    this.#authorizer = auth && new Authorizer(auth)
+    const { http, timeoutMs = TIMEOUT_MS } = options
+    const { signal } = this.#closing
+    const proxyCredentials = http.proxy?.auth && new Authorizer(http.proxy.auth, signal)
+    this.#client = new HttpClient(http, { timeoutMs, connections: CONNECTIONS_MAX, proxyCredentials })
+    this.#secrets = new SecretHeaders(http, signal)
   }
 
   /**
@@ -74,7 +78,7 @@ export class HttpReader {
   /** Ends what is under way as failed, and closes the connections. */
   close(): void {
     this.#closing.abort()
-    void this.#agent?.destroy()
+    void this.#client.close()
   }
 
   async #follow(own: URL, headers: Headers, signal: AbortSignal): Promise<string> {
@@ -94,31 +98,17 @@ export class HttpReader {
 
   async #request(own: URL, url: URL, headers: Headers, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const traffic = this.#options.traffic ?? { requests: 0, retries: 0 }
-    const { request } = loadUndici()
-    this.#agent ??= this.#openAgent()
-    const options = { dispatcher: this.#agent, headers: this.#headers(own, url, headers), signal }
-    const bare = url.origin + url.pathname + url.search
+    await this.#secrets.ready()
+    const request = { method: 'GET', headers: this.#headers(own, url, headers), signal } as const
     traffic.requests++
     try {
-      return await request(bare, options)
+      return await this.#client.request(url, request)
     } catch (error) {
       if (signal.aborted || !STALE_CODES.has((error as NodeJS.ErrnoException).code)) throw error
       traffic.requests++
       traffic.retries++
-      return await request(bare, options)
+      return await this.#client.request(url, request)
     }
-  }
-
-  #openAgent(): Agent {
-    const { Agent } = loadUndici()
-    const { http, timeoutMs = TIMEOUT_MS } = this.#options
-    return new Agent({
-      connect: tlsConnector(http.tls, { timeout: timeoutMs }),
-      connections: CONNECTIONS_MAX,
-      // One timer is for the whole of it.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
   }
 
   /** In the order: standard ones, the caller's, the user's, credentials; later ones override. */
@@ -126,12 +116,11 @@ export class HttpReader {
     const all: Record<string, string> = { 'user-agent': 'vm_promscrape', 'accept-encoding': 'gzip' }
     for (const [name, value] of Object.entries(headers)) all[name.toLowerCase()] = value
     if (isForeign(own, url)) return all
-    for (const [name, value] of this.#options.http.headers) {
+    const ofUrl = userAuthorization(own)
+    if (ofUrl !== undefined) all.authorization = ofUrl
+    for (const [name, value] of [...this.#options.http.headers, ...this.#secrets.read()]) {
       if (!FRAMING_HEADERS.has(name.toLowerCase())) all[name.toLowerCase()] = utf8Bytes(value)
     }
-    const ofUrl = credentialsOf(own)
-    this.#authorizer ??= ofUrl && new Authorizer(ofUrl)
-    if (this.#authorizer !== undefined) all.authorization = utf8Bytes(this.#authorizer.header())
     return all
   }
 
@@ -169,20 +158,6 @@ export function withoutCredentials(url: string): string {
   parsed.username = ''
   parsed.password = ''
   return parsed.href
-}
-
-function loadUndici(): typeof import('undici') {
-  return createRequire(import.meta.url)('undici') as typeof import('undici')
-}
-
-/** Those in front of the host, as in `http://user:password@host/`. */
-function credentialsOf({ username, password }: URL): AuthSpec | undefined {
-  if (username === '' && password === '') return undefined
-  return {
-    type: 'basic',
-    username: { value: decodeURIComponent(username) },
-    password: { value: decodeURIComponent(password) },
-  }
 }
 
 /** One that was sent several times counts as its first. */

@@ -1,4 +1,4 @@
-import type { RequestHeaders } from './fetch-job.ts'
+import type { RequestHeaders } from './job-headers.ts'
 
 /** What a fetch needs of the head of an answer. Valid during the call that shows it. */
 export interface AnswerHead {

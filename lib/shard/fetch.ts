@@ -6,7 +6,14 @@ import type { AnswerHandler, AnswerHead } from './exchange.ts'
 import type { FetchJob } from './fetch-job.ts'
 import { Origin } from './fetch-origin.ts'
 import { Pieces } from './pieces.ts'
-import { BodyTooLarge, TargetBody, TargetConnection, TargetStatus, TargetTimeout } from './target-errors.ts'
+import {
+  BodyTooLarge,
+  TargetBody,
+  TargetConnection,
+  TargetRefused,
+  TargetStatus,
+  TargetTimeout,
+} from './target-errors.ts'
 
 /** Content encodings that a body may have. */
 export type BodyEncoding = 'identity' | 'gzip'
@@ -52,6 +59,8 @@ export class TargetClient implements AnswerHandler {
   #answered = false
   #retried = false
   #redirects = 0
+  /** Credentials that are waited for before the request is sent. */
+  #waiting: Promise<void> | undefined
   /** Where the request goes if not to the target's own URL. */
   #redirected: URL | undefined
   /** Where to go when this answer ended. */
@@ -91,7 +100,8 @@ export class TargetClient implements AnswerHandler {
     this.#redirected = undefined
     this.#timer = setTimeout(TargetClient.#expire, this.target.timeoutMs, this)
     this.#origin = this.#home
-    this.#send()
+    if (this.target.refusal === undefined) this.#send()
+    else this.#settle(new TargetRefused(this.target.refusal))
   }
 
   /** Lets the body go. */
@@ -104,6 +114,7 @@ export class TargetClient implements AnswerHandler {
   /** Aborts what runs, of which the owner hears nothing any more, lets the body go and closes the connections. */
   async close(): Promise<void> {
     this.#phase = 'closed'
+    this.#waiting = undefined
     this.release()
     clearTimeout(this.#timer)
     await Promise.all([this.#home?.close(), this.#elsewhere?.close()])
@@ -168,17 +179,37 @@ export class TargetClient implements AnswerHandler {
     }
   }
 
+  /** Credentials may have to be fetched first. */
   #send(): void {
-    this.#answered = false
-    this.#drainedBytes = 0
-    this.#next = undefined
     if (this.#origin === undefined) {
       this.#settle(new TargetConnection(this.target.url, 'this is not a URL'))
       return
     }
+    const waiting = this.#job.ready()
+    if (waiting === undefined) {
+      this.#sendNow()
+      return
+    }
+    this.#waiting = waiting
+    // Many fetches wait for the same, and this one may wait again after it has timed out.
+    const isWaiting = () => {
+      const isWaiting = this.#waiting === waiting
+      if (isWaiting) this.#waiting = undefined
+      return isWaiting
+    }
+    waiting.then(
+      () => isWaiting() && this.#sendNow(),
+      error => isWaiting() && this.#settle(this.#describe(error)),
+    )
+  }
+
+  #sendNow(): void {
+    this.#answered = false
+    this.#drainedBytes = 0
+    this.#next = undefined
     const path = this.#redirected === undefined ? this.#path : this.#redirected.pathname + this.#redirected.search
     try {
-      this.#origin.send(path, this)
+      this.#origin!.send(path, this)
     } catch (error) {
       this.#settle(this.#describe(error))
     }
@@ -213,6 +244,7 @@ export class TargetClient implements AnswerHandler {
   #settle(failure: PenstockError | undefined): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#waiting = undefined
     this.#next = undefined
     this.#failure = failure
     this.#phase = 'settled'

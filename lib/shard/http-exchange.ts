@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import type { AnswerHandler, Exchange } from './exchange.ts'
-import { KEEP_ALIVE_PROBE_MS, type RequestHeaders } from './fetch-job.ts'
+import { KEEP_ALIVE_PROBE_MS } from './fetch-job.ts'
 import type { FetchMemory } from './fetch-memory.ts'
 import { AnswerReader } from './http-answer.ts'
 import { headerFault, requestText } from './http-request.ts'
+import type { RequestHeaders } from './job-headers.ts'
 
 /** A connection is given up so long before the server would close it, for the request needs its time too. */
 const IDLE_MARGIN_MS = 1000
@@ -20,6 +21,7 @@ export class HttpExchange implements Exchange {
   readonly #memory: FetchMemory
   readonly #reader: AnswerReader
   readonly #host: string
+  readonly #peer: string
   readonly #keepAlive: boolean
   #socket: Socket | undefined
   /** Of the exchange that runs. */
@@ -35,9 +37,11 @@ export class HttpExchange implements Exchange {
   /**
    * @param host of a URL: with the port, unless that is 80
    * @param keepAlive false: a connection serves one exchange
+   * @param peer whom to connect to; another than `host` if that is a proxy
    */
-  constructor(host: string, keepAlive: boolean, memory: FetchMemory) {
+  constructor(host: string, keepAlive: boolean, memory: FetchMemory, peer = host) {
     this.#host = host
+    this.#peer = peer
     this.#keepAlive = keepAlive
     this.#memory = memory
     this.#reader = new AnswerReader(memory)
@@ -79,7 +83,7 @@ export class HttpExchange implements Exchange {
   }
 
   #connect(): Socket {
-    const { hostname, port } = new URL(`http://${this.#host}`)
+    const { hostname, port } = new URL(`http://${this.#peer}`)
     const socket: Socket = connect({
       host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
       port: port === '' ? 80 : Number(port),

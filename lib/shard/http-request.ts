@@ -1,4 +1,4 @@
-import type { RequestHeaders } from './fetch-job.ts'
+import type { RequestHeaders } from './job-headers.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** No control characters but tabs; one character stands for one byte. */

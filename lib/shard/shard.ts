@@ -113,6 +113,7 @@ export class Shard implements FetchOwner {
     await this.#working
     clearInterval(this.#accountsTimer)
     await Promise.all([...this.#targets.values()].map(target => target.client.close()))
+    for (const { fetchJob } of this.#jobs.values()) fetchJob.close()
     this.#scraper.close()
   }
 
@@ -138,6 +139,7 @@ export class Shard implements FetchOwner {
       const metricRules = compileRules(jobSpec.metricRelabelRules)
       job = { spec: jobSpec, fetchJob: new FetchJob(jobSpec, this.#fetchMemory), metricRules, targets: 0 }
       this.#jobs.set(spec.jobKey, job)
+      job.fetchJob.warmUp()
     }
     job.targets++
     const client = new TargetClient(spec, job.fetchJob, this)
@@ -241,7 +243,9 @@ export class Shard implements FetchOwner {
       this.#counters.add('targetsUp', -Number(target.up))
     }
     target.job.targets--
-    if (target.job.targets === 0) this.#jobs.delete(target.spec.jobKey)
+    if (target.job.targets > 0) return
+    target.job.fetchJob.close()
+    this.#jobs.delete(target.spec.jobKey)
   }
 
   #handOver(target: TargetState, successor: TargetState): void {

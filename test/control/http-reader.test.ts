@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { HttpReader, type HttpReaderOptions, withoutCredentials } from '../../lib/control/http-reader.ts'
 import { serve } from '../support/fetching.ts'
+import { httpProxy } from '../support/proxies.ts'
 
 function readerOf(t: ExecutionContext, options: Partial<HttpReaderOptions> = {}): HttpReader {
   const reader = new HttpReader({ http: { headers: [] }, followRedirects: true, ...options })
@@ -146,3 +147,45 @@ test('a reader that is closed fails what is under way', async t => {
   reader.close()
   await t.throwsAsync(read, { code: 'DISCOVERY_FAILED' })
 })
+
+for (const scheme of ['http', 'https'] as const) {
+  test(`${scheme} URLs are read through a proxy, with a token and secrets from elsewhere`, async t => {
+    const seen: IncomingMessage['headers'][] = []
+    const answer = (text: string): RequestListener => {
+      return (request, response) => {
+        seen.push(request.headers)
+        response.end(text)
+      }
+    }
+    const tokens = await serve(t, (_, response) => response.end('{"access_token":"tok"}'))
+    const secrets = await serve(t, (_, response) => response.end('key\n'))
+    const proxy = await httpProxy(t, await serve(t, answer('list'), scheme))
+    const http = {
+      headers: [],
+      secretHeaders: [['X-Key', { url: secrets }]],
+      tls: { insecureSkipVerify: true },
+      auth: {
+        type: 'oauth2',
+        clientId: 'id',
+        clientSecret: { value: 's' },
+        tokenUrl: tokens,
+        scopes: [],
+        endpointParams: [],
+        http: { headers: [] },
+      },
+      proxy: {
+        url: `http://${proxy.host}`,
+        auth: { type: 'authorization', scheme: 'Bearer', credentials: { url: secrets } },
+        headers: [],
+        connectHeaders: [],
+        noProxy: '',
+      },
+    } as const
+    const reader = readerOf(t, { http })
+    for (let i = 0; i < 2; i++) t.is(await reader.read(`${scheme}://lists.test/l?a=b`), 'list')
+    t.like(seen[0], { host: 'lists.test', authorization: 'Bearer tok', 'x-key': 'key' })
+    t.is(proxy.asked[0]!.headers['proxy-authorization'], 'Bearer key')
+    const asked = scheme === 'http' ? 'GET http://lists.test/l?a=b' : 'CONNECT lists.test:443'
+    t.deepEqual(new Set(proxy.asked.map(({ what }) => what)), new Set([asked]))
+  })
+}

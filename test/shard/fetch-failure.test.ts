@@ -240,3 +240,28 @@ testBoth('a secret that cannot be read fails the fetch', async (t, scheme) => {
   t.true((await target.attempt()) instanceof SecretUnreadable)
   t.true((await target.attempt()) instanceof SecretUnreadable)
 })
+
+test('a target that is not to be asked fails without a request', async t => {
+  let requests = 0
+  const origin = await serve(t, (_, response) => {
+    requests++
+    response.end()
+  })
+  const target = fetching(t, origin, { refusal: 'there are too many targets' })
+  for (let i = 0; i < 2; i++) {
+    const outcome = await target.attempt()
+    t.like(outcome, { code: 'TARGET_REFUSED', message: 'there are too many targets' })
+  }
+  t.is(requests, 0)
+})
+
+testBoth('an answer whose headers are too many is none', async (t, scheme) => {
+  let size = 1000
+  const origin = await serve(t, (_, response) => response.setHeader('X-Big', 'x'.repeat(size)).end('up 1\n'), scheme)
+  const target = fetching(t, origin)
+  t.is(await target.text(), 'up 1\n')
+  size = 5000
+  t.true((await target.attempt()) instanceof TargetConnection)
+  size = 1000
+  t.is(await target.text(), 'up 1\n')
+})

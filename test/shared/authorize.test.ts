@@ -25,7 +25,7 @@ test('a file that changes changes the header, user and password alike', t => {
   const username = { file: join(folder, 'user') }
   const password = { file: join(folder, 'password') }
   let nowMs = 0
-  const authorizer = new Authorizer({ type: 'basic', username, password }, () => nowMs)
+  const authorizer = new Authorizer({ type: 'basic', username, password }, undefined, () => nowMs)
   const expected = (user: string, word: string) => `Basic ${Buffer.from(`${user}:${word}`).toString('base64')}`
 
   writeFileSync(username.file, 'ann\n')

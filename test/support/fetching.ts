@@ -17,7 +17,8 @@ import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 export type Scheme = 'http' | 'https'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../shared/fixtures', name), 'utf8')
-const CERTIFICATE = { key: pem('server-key.pem'), cert: pem('server.pem') }
+/** For metrics.test and 127.0.0.1, by an authority that nobody knows. */
+export const CERTIFICATE = { key: pem('server-key.pem'), cert: pem('server.pem') }
 
 /** The connections under TLS, which alone can be reset. */
 const tcpSockets = new WeakMap<Socket, Socket>()

@@ -1,16 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Client, Dispatcher } from 'undici'
+import type { Route } from '../../shared/proxy.ts'
 import type { AnswerHandler, AnswerHead, Exchange } from './exchange.ts'
-import type { FetchJob, RequestHeaders } from './fetch-job.ts'
+import type { FetchJob } from './fetch-job.ts'
+import type { RequestHeaders } from './job-headers.ts'
 
 /** The other side closed a connection that it had kept open; the request may have crossed that on its way. */
 const CLOSED_CODES: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'])
 
-/** Exchanges with a server over TLS, by way of undici. Owns its connection. */
-export class HttpsExchange implements Exchange, Dispatcher.DispatchHandler {
+/** Exchanges with a server over TLS or through a tunnel, by way of undici. Owns its connection. */
+export class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #job: FetchJob
   readonly #timeoutMs: number
-  readonly #origin: string
+  readonly #url: URL
+  readonly #route: Route
   readonly #options: Dispatcher.DispatchOptions
   #client: Client | undefined
   /** Of the exchange that runs. */
@@ -20,8 +23,9 @@ export class HttpsExchange implements Exchange, Dispatcher.DispatchHandler {
   #warm = false
   #answered = false
 
-  constructor(origin: string, job: FetchJob, timeoutMs: number) {
-    this.#origin = origin
+  constructor(url: URL, route: Route, job: FetchJob, timeoutMs: number) {
+    this.#url = url
+    this.#route = route
     this.#job = job
     this.#timeoutMs = timeoutMs
     this.#options = { method: 'GET', path: '/', headers: [], reset: job.spec.disableKeepAlive }
@@ -34,7 +38,7 @@ export class HttpsExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#controller = undefined
     this.#answered = false
     try {
-      this.#client ??= this.#job.openClient(this.#origin, this.#timeoutMs)
+      this.#client ??= this.#job.openClient(this.#url, this.#route, this.#timeoutMs)
       this.#client.dispatch(this.#options, this)
     } catch (error) {
       this.onResponseError(undefined, error)

@@ -1,4 +1,5 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,9 +8,9 @@ import type { TLSSocket } from 'node:tls'
 import type { ExecutionContext } from 'ava'
 import test from 'ava'
 import { Client } from 'undici'
+import { connector } from '../../shared/connector.ts'
 import type { TlsSpec } from '../../shared/http-spec.ts'
 import { SecretUnreadable } from '../../shared/secret.ts'
-import { tlsConnector } from '../../shared/tls.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
 const pem = (name: string) => ({ value: readFileSync(fixture(name), 'utf8') })
@@ -37,15 +38,15 @@ async function serve(t: ExecutionContext, options: { maxVersion?: 'TLSv1.2' } = 
 }
 
 function connect(t: ExecutionContext, origin: string, spec: TlsSpec | undefined): Client {
-  const client = new Client(origin, { connect: tlsConnector(spec) })
+  const client = new Client(origin, { connect: connector({ tls: spec, timeoutMs: 10_000 }) })
   t.teardown(() => client.destroy())
   return client
 }
 
 /** Each request has a connection of its own. */
-async function get(client: Client): Promise<Seen> {
+async function get<T = Seen>(client: Client): Promise<T> {
   const { body } = await client.request({ method: 'GET', path: '/', reset: true })
-  return (await body.json()) as Seen
+  return (await body.json()) as T
 }
 
 test('a server is verified against the given authority', async t => {
@@ -118,4 +119,16 @@ test('a key that does not fit its certificate fails the connection', async t => 
 test('plain connections do not touch certificate files', async t => {
   const spec = { ca: { file: '/nonexistent/ca.pem' }, insecureSkipVerify: false }
   await t.throwsAsync(get(connect(t, 'http://127.0.0.1:1', spec)), { code: 'ECONNREFUSED' })
+})
+
+test('a server that would rather speak HTTP/2 is spoken to in HTTP/1.1', async t => {
+  const tls = { key: pem('server-key.pem').value, cert: pem('server.pem').value }
+  const server = createSecureServer({ ...tls, allowHTTP1: true }, (request, response) => {
+    response.end(JSON.stringify(request.httpVersion))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const client = connect(t, `https://127.0.0.1:${port}`, { ca: CA, insecureSkipVerify: false })
+  t.is(await get<string>(client), '1.1')
 })
