@@ -68,12 +68,12 @@ export class TargetBuilder {
     this.jobSpec = makeJobSpec(job)
   }
 
-  /** Of targets that are equal in all respects the first is kept. At most `maxDroppedTargets` are given as dropped. */
+  /** Of targets that are equal in all respects the first is kept. As many dropped ones are given as are remembered. */
   build(groups: readonly TargetGroup[]): BuiltTargets {
     const targets = new Map<string, BuiltTarget>()
     const dropped: DroppedTarget[] = []
     const problems: string[] = []
-    const { maxDroppedTargets, suppressDuplicateScrapeTargetErrors } = this.#options
+    const { suppressDuplicateScrapeTargetErrors } = this.#options
     for (const group of groups) {
       const built = this.#builtGroup(group)
       problems.push(...built.problems)
@@ -87,9 +87,25 @@ export class TargetBuilder {
         dropped.push({ scrapePool, discoveredLabels, reason: 'duplicate' })
         if (!suppressDuplicateScrapeTargetErrors) problems.push(describeDuplicate(target.spec, group))
       }
-      dropped.length = Math.min(dropped.length, maxDroppedTargets)
+      dropped.length = Math.min(dropped.length, this.#droppedMax)
     }
-    return { targets: [...targets.values()], dropped, problems }
+    return { targets: this.#refuseTooMany([...targets.values()]), dropped, problems }
+  }
+
+  /** Dropped targets of the job that are remembered. */
+  get #droppedMax(): number {
+    return Math.min(this.#job.keepDroppedTargets || Number.POSITIVE_INFINITY, this.#options.maxDroppedTargets)
+  }
+
+  /** As Prometheus does it: if there are more targets than the job may have, the scrapes of all of them fail. */
+  #refuseTooMany(targets: BuiltTarget[]): BuiltTarget[] {
+    const { targetLimit = 0 } = this.#job
+    if (targetLimit === 0 || targets.length <= targetLimit) return targets
+    const refusal = `the job exceeds its target_limit: ${targets.length} targets against ${targetLimit} allowed`
+    return targets.map(target => {
+      const { id: _, ...spec } = target.spec
+      return { ...target, spec: withId({ ...spec, refusal }) }
+    })
   }
 
   #builtGroup(group: TargetGroup): BuiltGroup {
@@ -116,7 +132,7 @@ export class TargetBuilder {
         built.problems.push(`job ${scrapePool}: skipping target ${address} of ${group.source}: ${outcome.problem}`)
       } else if ('spec' in outcome) {
         built.targets.push({ spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels })
-      } else if (built.dropped.length < this.#options.maxDroppedTargets) {
+      } else if (built.dropped.length < this.#droppedMax) {
         built.dropped.push({ scrapePool, discoveredLabels, reason: outcome.dropped })
       }
     }
@@ -158,15 +174,19 @@ export class TargetBuilder {
   }
 
   #makeSpec(url: string, labels: readonly Label[], limits: TargetLimits): TargetSpec {
-    const spec = {
+    return withId({
       jobKey: this.jobSpec.key,
       url,
       labels,
       offsetMs: phaseMs({ url, labels, intervalMs: limits.intervalMs }, this.#job, this.#options.cluster),
       ...limits,
-    }
-    return { id: hashToHex(xxhash64(JSON.stringify(spec))), ...spec }
+    })
   }
+}
+
+/** The id follows from all that is said of the target. */
+function withId(spec: Omit<TargetSpec, 'id'>): TargetSpec {
+  return { id: hashToHex(xxhash64(JSON.stringify(spec))), ...spec }
 }
 
 function makeJobSpec(job: JobConfig): JobSpec {
@@ -175,6 +195,8 @@ function makeJobSpec(job: JobConfig): JobSpec {
     http: job.http,
     externalLabels: job.externalLabels,
     metricRelabelRules: job.metricRelabelRules,
+    ...(job.seriesChecks !== undefined && { seriesChecks: job.seriesChecks }),
+    ...(job.accept !== undefined && { accept: job.accept }),
     honorLabels: job.honorLabels,
     honorTimestamps: job.honorTimestamps,
     disableCompression: job.disableCompression,

@@ -184,6 +184,32 @@ test('dropped targets keep their labels and the reason', t => {
   t.deepEqual([quiet.dropped.length, quiet.problems], [1, []])
 })
 
+test('a job that has more targets than it may scrapes none of them', t => {
+  const ids = new Set<string>()
+  for (const [targetLimit, isRefused] of [
+    [0, false],
+    [2, false],
+    [1, true],
+  ] as const) {
+    const { targets } = build({ targetLimit }, ['a:1', 'b:1', 'a:1'])
+    t.is(targets.length, 2)
+    for (const { spec } of targets) {
+      t.is(spec.refusal !== undefined, isRefused)
+      t.regex(spec.id, /^[0-9a-f]{16}$/)
+      ids.add(spec.id)
+    }
+  }
+  t.is(ids.size, 4, 'it is another target then')
+  t.regex(build({ targetLimit: 1 }, ['a:1', 'b:1']).targets[0]!.spec.refusal!, /2 targets against 1 allowed/)
+})
+
+test('a job may want fewer dropped targets to be remembered', t => {
+  const relabelRules = rules('[{action: drop, source_labels: [__address__], regex: "d.*"}]')
+  const dropped = (keepDroppedTargets: number) =>
+    build({ relabelRules, keepDroppedTargets }, ['d1', 'd2', 'd3']).dropped.length
+  t.deepEqual([dropped(0), dropped(2), dropped(9)], [3, 2, 3])
+})
+
 test('targets that differ in any respect are no duplicates', t => {
   const builder = new TargetBuilder(JOB, DEFAULT_SCRAPE_OPTIONS)
   const group = { kind: 'static_configs', source: 'test', targets: ['a:1'] } as const

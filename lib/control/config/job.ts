@@ -1,11 +1,14 @@
 import type { RelabelRuleSpec } from '../../../shared/target.ts'
 import { parseRules } from '../../relabel/parse-rules.ts'
 import type { ConfigError } from '../../yaml/error.ts'
-import { type FieldTable, fieldTable, READ, type YamlMap, type YamlValue } from '../../yaml/value.ts'
+import { type FieldTable, fieldTable, type YamlMap, type YamlValue } from '../../yaml/value.ts'
 import { DISCOVERY_FIELDS, readDiscovery } from '../discovery/registry.ts'
-import { type GlobalConfig, PROMETHEUS_FIELDS, readLimit } from './global.ts'
+import { acceptOf, checkFallback, readFormats } from './formats.ts'
+import type { GlobalConfig } from './global.ts'
 import { HTTP_CLIENT_FIELDS, type JobScope, readHttpClient } from './http-client.ts'
-import { parseSizeBytes, readDurationMs } from './scalars.ts'
+import { readLimits, readSeriesChecks } from './limits.ts'
+import { checkPrometheusFields, PROMETHEUS_FIELDS } from './prometheus-fields.ts'
+import { readDurationMs } from './scalars.ts'
 import type { UnusableFile } from './secret-files.ts'
 import type { JobConfig, ScrapeOptions } from './types.ts'
 
@@ -18,7 +21,7 @@ const JOB_FIELDS: FieldTable = {
     ...['job_name', 'scrape_interval', 'scrape_timeout', 'scrape_align_interval', 'scrape_offset'],
     ...['metrics_path', 'scheme', 'params', 'honor_labels', 'honor_timestamps'],
     ...['disable_compression', 'enable_compression', 'disable_keepalive', 'no_stale_markers', 'stream_parse'],
-    ...['sample_limit', 'label_limit', 'series_limit', 'max_scrape_size', 'body_size_limit'],
+    ...['sample_limit', 'label_limit', 'series_limit', 'max_scrape_size', 'fallback_scrape_protocol'],
     ...['relabel_configs', 'metric_relabel_configs', ...DISCOVERY_FIELDS],
   ),
   ...HTTP_CLIENT_FIELDS,
@@ -31,8 +34,6 @@ const JOB_FIELDS: FieldTable = {
   ),
   vultr_configs: OTHER_DISCOVERY,
   ...PROMETHEUS_FIELDS,
-  track_timestamps_staleness: { foreign: 'series with own timestamps get no stale markers of their own' },
-  enable_http2: READ,
 }
 
 /** The job, or what makes it unusable. */
@@ -57,12 +58,18 @@ export function readJob(value: YamlValue, global: GlobalConfig, options: ScrapeO
   const scope: JobScope = { baseDir, options, problems: [...global.problems], unusable: [], warnings: [] }
   const jobName = map.get('job_name')?.asString() ?? ''
   if (jobName === '') scope.problems.push(value.error('job_name is missing'))
-  refuseHttp2(map.get('enable_http2'))
+  checkPrometheusFields(map)
+  checkFallback(map.get('fallback_scrape_protocol'))
+  const formats = { ...global.formats, ...readFormats(map) }
+  const accept = acceptOf(formats)
+  const seriesChecks = readSeriesChecks(map, global, formats)
   const config: JobConfig = {
     jobName,
     ...readTiming(map, global),
     ...readEndpoint(map, scope),
     ...readLimits(map, global, options, scope),
+    ...(seriesChecks !== undefined && { seriesChecks }),
+    ...(accept !== undefined && { accept }),
     http: readHttpClient(map, scope),
     honorLabels: map.get('honor_labels')?.asBoolean() ?? false,
     honorTimestamps: map.get('honor_timestamps')?.asBoolean() ?? false,
@@ -106,27 +113,6 @@ function readEndpoint(map: YamlMap, { problems }: JobScope) {
   }
 }
 
-function readLimits(map: YamlMap, global: GlobalConfig, options: ScrapeOptions, scope: JobScope) {
-  const seriesLimit = map.get('series_limit')
-  const bodyLimit = map.get('body_size_limit') ?? global.bodySizeLimit
-  return {
-    sampleLimit: readLimit(map.get('sample_limit')) || global.sampleLimit,
-    labelLimit: readLimit(map.get('label_limit')) || global.labelLimit,
-    seriesLimit: seriesLimit === undefined ? Math.max(options.seriesLimitPerTarget, 0) : readLimit(seriesLimit),
-    maxBodyBytes: readSize(map.get('max_scrape_size') ?? bodyLimit, scope) || options.maxScrapeSizeBytes,
-  }
-}
-
-function readSize(value: YamlValue | undefined, { problems }: JobScope): number {
-  if (value === undefined) return 0
-  const text = value.asString()
-  const sizeBytes = text === '' ? 0 : parseSizeBytes(text)
-  if (sizeBytes === undefined) {
-    problems.push(value.error(`${JSON.stringify(text)} is not a size; write it like 1000000, 500KB or 16MiB`))
-  }
-  return sizeBytes ?? 0
-}
-
 function readDisableCompression(map: YamlMap, options: ScrapeOptions): boolean {
   const enable = map.get('enable_compression')?.asBoolean()
   const disable = map.get('disable_compression')?.asBoolean() ?? false
@@ -139,9 +125,4 @@ function readRules(map: YamlMap, field: string, first: readonly RelabelRuleSpec[
   const { rules, problems } = parseRules(list)
   scope.problems.push(...problems)
   return [...first, ...rules]
-}
-
-/** Prometheus may use HTTP/2 unless this is false; here it is never used. */
-function refuseHttp2(value: YamlValue | undefined): void {
-  if (value?.asBoolean()) throw value.error('targets are scraped by HTTP/1.1; remove it or say false')
 }

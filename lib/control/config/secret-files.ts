@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { ConfigError } from '../../yaml/error.ts'
 import type { YamlMap, YamlValue } from '../../yaml/value.ts'
-import type { JobScope } from './http-client.ts'
 import { isHttpUrl } from './read.ts'
+import type { JobScope } from './secrets.ts'
 
 /** A file that a job names and that cannot be used at the moment; `error` says where and why. */
 export type UnusableFile = { readonly path: string; readonly error: ConfigError }

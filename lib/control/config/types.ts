@@ -1,5 +1,5 @@
 import type { HttpSpec } from '../../../shared/http-spec.ts'
-import type { Label, RelabelRuleSpec } from '../../../shared/target.ts'
+import type { Label, RelabelRuleSpec, SeriesChecks } from '../../../shared/target.ts'
 import type { DiscoveryConfig, DiscoveryKind } from '../discovery/provider.ts'
 
 /** Options from the command line that scraping depends on. */
@@ -89,6 +89,13 @@ export type JobConfig = {
   readonly sampleLimit: number
   readonly labelLimit: number
   readonly seriesLimit: number
+  readonly seriesChecks?: SeriesChecks
+  /** Value of the header `Accept`; undefined means that of vmagent. */
+  readonly accept?: string
+  /** Dropped targets of this job that are remembered; 0 means as many as `maxDroppedTargets` allows. */
+  readonly keepDroppedTargets?: number
+  /** With more targets than this none of the job is scraped; 0 means no limit. */
+  readonly targetLimit?: number
   readonly externalLabels: readonly Label[]
   /** Global rules first. */
   readonly relabelRules: readonly RelabelRuleSpec[]
