@@ -75,6 +75,7 @@ export class TargetSource {
   async #replace(config: ScrapeConfig): Promise<void> {
     if (this.#isClosed) return
     const changed = this.#replaceJobs(config)
+    this.#announceSoon()
     const giveUp = new AbortController()
     const limit = sleep(SETTLE_MAX_MS, undefined, { signal: giveUp.signal }).catch(() => {})
     const settling = changed.map(async job => {
