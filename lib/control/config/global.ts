@@ -10,7 +10,8 @@ import { readDurationMs } from './scalars.ts'
 const INTERVAL_DEFAULT_MS = 60_000
 const TIMEOUT_DEFAULT_MS = 10_000
 
-const GLOBAL_FIELDS: FieldTable = {
+/** All fields of the global section. */
+export const GLOBAL_FIELDS: FieldTable = {
   ...fieldTable(
     ...['scrape_interval', 'scrape_timeout', 'external_labels', 'sample_limit', 'label_limit'],
     ...['relabel_configs', 'metric_relabel_configs', 'evaluation_interval'],

@@ -16,7 +16,8 @@ const OTHER_DISCOVERY = {
   refused: `targets are discovered by ${DISCOVERY_FIELDS.join(', ')}; let a sidecar write a file or answer over HTTP`,
 }
 
-const JOB_FIELDS: FieldTable = {
+/** All fields of a job. */
+export const JOB_FIELDS: FieldTable = {
   ...fieldTable(
     ...['job_name', 'scrape_interval', 'scrape_timeout', 'scrape_align_interval', 'scrape_offset'],
     ...['metrics_path', 'scheme', 'params', 'honor_labels', 'honor_timestamps'],
