@@ -9,6 +9,9 @@ export function copyLabels(labels: readonly Label[]): MutableLabel[] {
   return labels.map(({ name, value }) => ({ name, value }))
 }
 
+/** What the names of labels begin with that are for relabeling only. */
+export const INTERNAL = '__'
+
 /** The value of a label; '' for one that is not there, as relabeling makes no difference between the two. */
 export function labelValue(labels: readonly MutableLabel[], name: string): string {
   for (const label of labels) {
@@ -41,4 +44,9 @@ export function keepWhere(labels: MutableLabel[], test: (label: MutableLabel) =>
     if (test(label)) labels[kept++] = label
   }
   labels.length = kept
+}
+
+/** Removes the labels that are for relabeling only, in place. The metric name stays. */
+export function dropInternal(labels: MutableLabel[]): void {
+  keepWhere(labels, ({ name }) => !name.startsWith(INTERNAL) || name === METRIC_NAME)
 }

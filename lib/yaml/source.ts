@@ -5,6 +5,8 @@ import { YamlValue } from './value.ts'
 export type ParseOptions = {
   /** True makes unknown fields an error, false a warning. */
   readonly strict: boolean
+  /** True makes aliases an error: of a few lines they can make values without end. */
+  readonly refuseAliases?: boolean
 }
 
 /** One YAML file while it is read: turns nodes into places, and collects what is found on the way. */
@@ -14,6 +16,7 @@ export class YamlSource {
   readonly warnings: string[] = []
   readonly #text: string
   readonly #strict: boolean
+  readonly #refuseAliases: boolean
   readonly #lines = new LineCounter()
   readonly #document: Document.Parsed | undefined
   readonly #secrets: [start: number, end: number][] = []
@@ -23,6 +26,7 @@ export class YamlSource {
     this.file = file
     this.#text = text
     this.#strict = options.strict
+    this.#refuseAliases = options.refuseAliases ?? false
     const documents = [...parseAllDocuments(text, { lineCounter: this.#lines, prettyErrors: false, merge: true })]
     for (const { errors } of documents) {
       const [error] = errors
@@ -46,16 +50,15 @@ export class YamlSource {
   /**
    * Follows an alias to what it stands for.
    *
-   * @throws {ConfigError} if it stands for nothing
+   * @throws {ConfigError} if it stands for nothing, or aliases are refused
    */
   resolve(node: Node | null): Node | null {
     if (!isAlias(node)) return node
+    const place = this.#placeAt(node.range?.[0] ?? 0)
+    if (this.#refuseAliases) throw new ConfigError(place, `alias *${node.source}: aliases are not taken here`)
     const target = node.resolve(this.#document!)
     if (target !== undefined) return target
-    throw new ConfigError(
-      this.#placeAt(node.range?.[0] ?? 0),
-      `alias *${node.source} has no anchor &${node.source} before it`,
-    )
+    throw new ConfigError(place, `alias *${node.source} has no anchor &${node.source} before it`)
   }
 
   /** @throws {ConfigError} if the file is read strictly */

@@ -114,3 +114,15 @@ test('the nearest name differs in at most a third of its letters', t => {
   t.is(nearestName('static_config', ['static_configs', 'file_sd_configs']), 'static_configs')
   t.is(nearestName('no_such_option', ['job_name', 'scheme']), undefined)
 })
+
+test('aliases can be refused, wherever they are', t => {
+  for (const yaml of ['a: &x 1\nb: *x\n', 'a: &x {c: 1}\nb:\n  <<: *x\n', 'a: &x [1]\nb: [*x, *x]\n']) {
+    const read = (refuseAliases: boolean) => {
+      const { root } = parseYaml('f.yml', yaml, { strict: true, refuseAliases })
+      const b = root.asMap().get('b')!
+      return b.isMap ? b.asMap().fields : b.isList ? b.asList() : b.asInteger()
+    }
+    t.notThrows(() => read(false))
+    t.throws(() => read(true), { code: 'CONFIG_INVALID', message: /^f\.yml:\d+:\d+: alias \*x/ })
+  }
+})

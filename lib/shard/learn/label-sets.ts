@@ -1,16 +1,4 @@
 import type { Label } from '../../../shared/target.ts'
-import { keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
-
-const INTERNAL = '__'
-
-export function copyLabels(labels: readonly Label[]): MutableLabel[] {
-  return labels.map(({ name, value }) => ({ name, value }))
-}
-
-/** Takes away, in place, labels for use within relabeling only. */
-export function dropInternal(labels: MutableLabel[]): void {
-  keepWhere(labels, ({ name }) => !name.startsWith(INTERNAL) || name === METRIC_NAME)
-}
 
 /** Without empty labels, the last of those with equal names only, sorted. */
 export function finishLabels(labels: readonly Label[]): Label[] {

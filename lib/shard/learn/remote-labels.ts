@@ -1,8 +1,8 @@
 import type { RemoteRules } from '../../../shared/protocol.ts'
 import type { Label } from '../../../shared/target.ts'
 import { compileRules, type Relabeling } from '../../relabel/compile.ts'
-import { setLabel } from '../../relabel/labels.ts'
-import { copyLabels, dropInternal, finishLabels } from './label-sets.ts'
+import { copyLabels, dropInternal, setLabel } from '../../relabel/labels.ts'
+import { finishLabels } from './label-sets.ts'
 
 /** Destinations that get the same series under the same labels. */
 export type RemoteView = {

@@ -1,8 +1,8 @@
 import type { JobSpec, Label, TargetSpec } from '../../../shared/target.ts'
 import type { Relabeling } from '../../relabel/compile.ts'
-import { keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
+import { copyLabels, dropInternal, keepWhere, METRIC_NAME, type MutableLabel } from '../../relabel/labels.ts'
 import { isAutoMetricName } from './auto-metrics.ts'
-import { copyLabels, dropInternal, finishLabels } from './label-sets.ts'
+import { finishLabels } from './label-sets.ts'
 
 const EXPORTED = 'exported_'
 
