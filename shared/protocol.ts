@@ -25,6 +25,7 @@ export type ToShard =
   /** From the next scrape of each target on, other rules are in force; the views stay for the same destinations. */
   | { readonly type: 'relabel'; readonly rules: RemoteRules }
   | { readonly type: 'status'; readonly request: number; readonly ids: readonly string[] | 'all' }
+  | { readonly type: 'response'; readonly request: number; readonly id: string }
   | { readonly type: 'stop'; readonly graceMs: number }
 
 /**
@@ -68,11 +69,25 @@ export type TargetStatus = {
   readonly id: string
   readonly up: boolean
   readonly scrapes: number
+  readonly scrapesFailed: number
   readonly lastScrapeMs: number
   readonly lastDurationMs: number
+  /** Size of the last body that was scraped, inflated; 0 if there was none. */
+  readonly bodyBytes: number
   readonly samples: number
   readonly error: string
 }
+
+/** What a target answered when it was asked for somebody to look at. */
+export type TargetResponse =
+  | {
+      readonly ok: true
+      readonly contentType: string
+      readonly encoding: 'identity' | 'gzip'
+      /** As it came, not inflated. */
+      readonly body: Uint8Array
+    }
+  | { readonly ok: false; readonly error: WireError }
 
 export type LogLevel = 'info' | 'warn' | 'error'
 
@@ -81,6 +96,8 @@ export type FromShard =
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly type: 'ready'; readonly shard: number }
   | { readonly type: 'status'; readonly request: number; readonly targets: readonly TargetStatus[] }
+  /** Without a response if there is no such target. */
+  | { readonly type: 'response'; readonly request: number; readonly response: TargetResponse | undefined }
   | { readonly type: 'weights'; readonly samples: readonly (readonly [id: string, samples: number])[] }
   | { readonly type: 'failed'; readonly shard: number; readonly error: WireError }
   | { readonly type: 'stopped'; readonly shard: number; readonly segmentsLost: number }

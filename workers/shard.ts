@@ -46,6 +46,10 @@ listen<ToShard>(port, {
     send<FromShard>(port, { type: 'status', request, targets: shard?.status(ids) ?? [] })
   },
 
+  async response({ request, id }) {
+    send<FromShard>(port, { type: 'response', request, response: await shard?.response(id) })
+  },
+
   async stop({ graceMs }) {
     clearInterval(weightsTimer)
     await shard?.stop(graceMs)

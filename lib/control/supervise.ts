@@ -5,6 +5,7 @@ import type {
   FromWriter,
   RemoteRules,
   ShardOptions,
+  TargetResponse,
   TargetStatus,
   ToShard,
   ToWriter,
@@ -15,6 +16,7 @@ import type { Logger, ScopedLog } from './log.ts'
 import { allocateSharedMemory, type SharedMemory } from './ring-memory.ts'
 import { Roster, type ShardChange } from './roster.ts'
 import { StatusRequests } from './status.ts'
+import { TargetResponses } from './target-responses.ts'
 import { Thread, type WorkerFailed } from './thread.ts'
 
 /** The worker files; tests put their own here. */
@@ -60,9 +62,11 @@ export class Supervisor {
   readonly #log: ScopedLog
   readonly #roster: Roster
   readonly #statuses = new StatusRequests()
+  readonly #responses = new TargetResponses()
   readonly #writer: Thread<ToWriter, FromWriter>
   readonly #shards: readonly Thread<ToShard, FromShard>[]
   #jobs: ReadonlyMap<string, JobSpec> = new Map()
+  #asking: Promise<ReadonlyMap<string, TargetStatus>> | undefined
 
   /**
    * Starts the writer and the shards; resolves when all are at work.
@@ -118,7 +122,17 @@ export class Supervisor {
 
   /** How the last scrape of every target went, by id. Targets of a shard that does not answer in time are missing. */
   targetStatuses(): Promise<ReadonlyMap<string, TargetStatus>> {
-    return this.#statuses.ask(this.#shards, 'all')
+    // Those who ask while the shards are being asked share the answers.
+    this.#asking ??= this.#statuses.ask(this.#shards, 'all').finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  /** What a target answers now; undefined if there is no such target. */
+  async targetResponse(target: TargetSpec): Promise<TargetResponse | undefined> {
+    const shard = this.#roster.shardOf(target.id)
+    return shard === undefined ? undefined : this.#responses.ask(this.#shards[shard]!, target)
   }
 
   /** Lets the shards finish the scrapes in flight, if they do within `graceMs`, and ends them. */
@@ -179,6 +193,7 @@ export class Supervisor {
         log: ({ level, message }) => log[level](message),
         ready: () => thread.isReady(),
         status: ({ request, targets }) => this.#statuses.answer(request, targets),
+        response: ({ request, response }) => this.#responses.answer(request, response),
         weights: ({ samples }) => this.#roster.weigh(samples),
         failed: ({ error }) => thread.fail(error.message),
         stopped: ({ segmentsLost }) => {

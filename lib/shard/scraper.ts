@@ -178,6 +178,7 @@ export class Scraper {
     const added = former === undefined ? addedHere : round.index.compare(former.block, view.block)
     if (added > 0) target.metadataDueMs = Math.min(target.metadataDueMs, target.dueMs + METADATA_CHANGE_MS)
     target.samples = counts.kept
+    target.bodyBytes = this.#reader.textBytes
     return {
       durationMs: performance.now() - target.startedMs,
       textBytes: this.#reader.textBytes,

@@ -8,7 +8,15 @@ import {
 } from '../../shared/counters.ts'
 import { PenstockError } from '../../shared/errors.ts'
 import { HeapWatch } from '../../shared/heap.ts'
-import type { LogLevel, RemoteRules, ShardMemory, ShardOptions, TargetStatus, ToShard } from '../../shared/protocol.ts'
+import type {
+  LogLevel,
+  RemoteRules,
+  ShardMemory,
+  ShardOptions,
+  TargetResponse,
+  TargetStatus,
+  ToShard,
+} from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 import { compileRules } from '../relabel/compile.ts'
 import { Cadence } from './cadence.ts'
@@ -18,6 +26,7 @@ import { FailureLog } from './failure-log.ts'
 import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
 import { FetchMemory } from './fetch-memory.ts'
+import { LiveResponses } from './live-responses.ts'
 import { Publisher } from './publish.ts'
 import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
@@ -52,6 +61,7 @@ export class Shard implements FetchOwner {
   readonly #targets = new Map<string, TargetState>()
   readonly #clients = new Map<TargetClient, TargetState>()
   readonly #arrivals: Arrival[] = []
+  readonly #liveResponses = new LiveResponses(delta => this.bodyBytesChanged(delta))
   readonly #accountsTimer: NodeJS.Timeout
   #working: Promise<void> | undefined
   #running = 0
@@ -97,6 +107,12 @@ export class Shard implements FetchOwner {
     return ids.flatMap(id => this.#targets.get(id)?.status() ?? [])
   }
 
+  /** What a target answers now; undefined if there is no such target. Never rejects. */
+  async response(id: string): Promise<TargetResponse | undefined> {
+    const target = this.#targets.get(id)
+    return target && this.#liveResponses.fetch(target.spec, target.job.fetchJob)
+  }
+
   /** Samples of each target's last scrape that succeeded. */
   weights(): (readonly [id: string, samples: number])[] {
     return [...this.#targets.values()].filter(target => target.up).map(target => [target.spec.id, target.samples])
@@ -112,6 +128,7 @@ export class Shard implements FetchOwner {
     clearTimeout(timer)
     await this.#working
     clearInterval(this.#accountsTimer)
+    await this.#liveResponses.close()
     await Promise.all([...this.#targets.values()].map(target => target.client.close()))
     for (const { fetchJob } of this.#jobs.values()) fetchJob.close()
     this.#scraper.close()
@@ -256,6 +273,7 @@ export class Shard implements FetchOwner {
 
   #noteFailure(target: TargetState, error: PenstockError): void {
     target.error = error.message
+    target.scrapesFailed++
     this.#counters.add('scrapesFailed', 1)
     if (error.code === 'TARGET_TIMEOUT') this.#counters.add('scrapesTimedOut', 1)
     if (error.code === 'BODY_TOO_LARGE') this.#counters.add('scrapesOverBodyLimit', 1)

@@ -43,8 +43,10 @@ export class TargetState {
   metadataDueMs = 0
   up = false
   scrapes = 0
+  scrapesFailed = 0
   lastScrapeMs = 0
   lastDurationMs = 0
+  bodyBytes = 0
   samples = 0
   /** Lines of the last scrape whose series the limiter does not admit. */
   overLimit = 0
@@ -84,7 +86,7 @@ export class TargetState {
   }
 
   status(): TargetStatus {
-    const { up, scrapes, lastScrapeMs, lastDurationMs, samples, error } = this
-    return { id: this.spec.id, up, scrapes, lastScrapeMs, lastDurationMs, samples, error }
+    const { up, scrapes, scrapesFailed, lastScrapeMs, lastDurationMs, bodyBytes, samples, error } = this
+    return { id: this.spec.id, up, scrapes, scrapesFailed, lastScrapeMs, lastDurationMs, bodyBytes, samples, error }
   }
 }

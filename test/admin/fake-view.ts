@@ -111,7 +111,8 @@ export class FakeView implements AgentView {
 
   async activeTargets() {
     if (this.failing) throw new Error('no shard answers')
-    const base = { scrapes: 3, lastScrapeMs: STARTED_AT_MS, lastDurationMs: 12, samples: 5 }
+    const times = { scrapes: 3, scrapesFailed: 1, lastScrapeMs: STARTED_AT_MS, lastDurationMs: 12 }
+    const base = { ...times, bodyBytes: 1500, samples: 5 }
     const target = (url: string) => ({
       spec: makeTarget(url),
       scrapePool: 'j',

@@ -3,7 +3,8 @@ import { StatusRequests } from '../../lib/control/status.ts'
 import type { TargetStatus, ToShard } from '../../shared/protocol.ts'
 
 function statusOf(id: string): TargetStatus {
-  return { id, up: true, scrapes: 1, lastScrapeMs: 1, lastDurationMs: 1, samples: 1, error: '' }
+  const times = { scrapes: 1, scrapesFailed: 0, lastScrapeMs: 1, lastDurationMs: 1 }
+  return { id, up: true, ...times, bodyBytes: 1, samples: 1, error: '' }
 }
 
 /** Shards that only note what they are asked. */

@@ -69,6 +69,26 @@ test('a target whose options change is told as such, with its job', async t => {
   t.true(log.includes('targets: 0 added, 0 removed, 1 changed, 2 in all'))
 })
 
+test('who asks how targets are while the shards are being asked gets the same answer', async t => {
+  const { supervisor } = await supervise(t)
+  supervisor.assign(jobs, [targetOf(1)])
+  const [first, second] = await Promise.all([supervisor.targetStatuses(), supervisor.targetStatuses()])
+  t.is(first, second)
+  t.not(await supervisor.targetStatuses(), first)
+})
+
+test('the answer of a target comes from its shard', async t => {
+  const { supervisor } = await supervise(t)
+  const targets = [1, 2, 3, 4].map(number => targetOf(number))
+  supervisor.assign(jobs, targets)
+  for (const target of targets) {
+    const response = await supervisor.targetResponse(target)
+    const text = response?.ok ? Buffer.from(response.body).toString() : undefined
+    t.is(text, `shard ${supervisor.shardOf(target.id)} fetched ${target.url}\n`)
+  }
+  t.is(await supervisor.targetResponse(targetOf(5)), undefined)
+})
+
 test('a target that comes back is added again', async t => {
   const { supervisor } = await supervise(t, 1)
   for (const targets of [[targetOf(1)], [], [targetOf(1)]]) supervisor.assign(jobs, targets)
