@@ -1,22 +1,29 @@
 import { shardDestinationCounters } from '../shared/counters.ts'
-import type { DestinationSpec } from '../shared/protocol.ts'
+import { hasDestination } from '../shared/destination-set.ts'
+import type { DestinationSpec, TargetResponse } from '../shared/protocol.ts'
 import { ringCapacityBytes, ringUsedBytes } from '../shared/ring.ts'
 import type {
   ActiveTarget,
   AgentView,
   AppVersion,
+  DestinationRules,
+  DroppedCounts,
   DroppedTarget,
   FlagView,
   ReloadResult,
   ReloadState,
   ShardView,
   TargetCount,
+  TargetRelabeling,
   WriterView,
 } from './admin/view.ts'
 import type { Flags } from './cli/flags.ts'
 import { VERSION, versionText } from './cli/version.ts'
+import type { JobConfig } from './control/config/types.ts'
 import type { Configuration } from './control/configuration.ts'
 import type { DiscoveryStats } from './control/discovery/manager.ts'
+import { droppedTargetId } from './control/dropped-id.ts'
+import { sizeOf } from './control/original-labels.ts'
 import { destinationCountersIn, shardCountersIn, writerCountersIn } from './control/ring-memory.ts'
 import type { Supervisor } from './control/supervise.ts'
 import type { TargetFeed } from './control/target-feed.ts'
@@ -37,6 +44,7 @@ export class LiveView implements AgentView {
   readonly version: AppVersion = { version: versionText(), shortVersion: `v${VERSION}` }
   readonly startedAtMs = Date.now() - process.uptime() * 1000
   readonly memoryAllowedBytes: number
+  readonly keepsOriginalLabels: boolean
   readonly #parts: AgentParts
   readonly #writer: WriterView
 
@@ -44,6 +52,7 @@ export class LiveView implements AgentView {
     const { memory } = parts.supervisor
     this.#parts = parts
     this.memoryAllowedBytes = parts.memoryAllowedBytes
+    this.keepsOriginalLabels = !parts.flags.bool('promscrape.dropOriginalLabels')
     this.#writer = {
       counters: writerCountersIn(memory),
       destinations: parts.destinations.map(({ name, queues }, index) => {
@@ -69,6 +78,14 @@ export class LiveView implements AgentView {
     return this.#parts.configuration.relabel?.current.all.text ?? ''
   }
 
+  destinationRules(): readonly DestinationRules[] {
+    const views = this.#parts.configuration.relabel?.current.views ?? []
+    return this.#parts.destinations.map(({ name }, index) => {
+      const view = views.find(({ text, destinations }) => text !== '' && hasDestination(destinations, index))
+      return { name, rules: view?.rules }
+    })
+  }
+
   scrapeConfigReload(): ReloadState | undefined {
     return this.#parts.configuration.scrape?.history
   }
@@ -79,6 +96,10 @@ export class LiveView implements AgentView {
 
   reload(): Promise<ReloadResult> {
     return this.#parts.reload()
+  }
+
+  jobNames(): readonly string[] {
+    return this.#jobs().map(job => job.jobName)
   }
 
   jobsNotReady(): number {
@@ -102,6 +123,36 @@ export class LiveView implements AgentView {
 
   droppedTargets(): readonly DroppedTarget[] {
     return this.#parts.feed.discovered.dropped
+  }
+
+  droppedCounts(): ReadonlyMap<string, DroppedCounts> {
+    return this.#parts.feed.discovered.droppedCounts
+  }
+
+  originalLabelsBytes(): number {
+    const { targets, dropped } = this.#parts.feed.discovered
+    return sizeOf([...targets, ...dropped].map(target => target.discoveredLabels))
+  }
+
+  relabelingOf(id: string): TargetRelabeling | undefined {
+    const { targets, dropped } = this.#parts.feed.discovered
+    const active = targets.find(target => target.spec.id === id)
+    const target = active ?? dropped.find(target => droppedTargetId(target) === id)
+    const job = this.#jobs().find(({ jobName }) => jobName === target?.scrapePool)
+    if (target === undefined || job === undefined) return undefined
+    return {
+      discoveredLabels: this.keepsOriginalLabels ? target.discoveredLabels.unpack() : undefined,
+      labels: active?.spec.labels,
+      targetRules: job.relabelRules,
+      metricRules: job.metricRelabelRules,
+      params: job.params,
+    }
+  }
+
+  async targetResponse(id: string): Promise<TargetResponse | undefined> {
+    const { supervisor, feed } = this.#parts
+    const target = feed.discovered.targets.find(({ spec }) => spec.id === id)
+    return target && supervisor.targetResponse(target.spec)
   }
 
   async targetCounts(): Promise<readonly TargetCount[]> {
@@ -129,6 +180,10 @@ export class LiveView implements AgentView {
 
   writer(): WriterView {
     return this.#writer
+  }
+
+  #jobs(): readonly JobConfig[] {
+    return this.#parts.configuration.scrape?.current.config.jobs ?? []
   }
 }
 

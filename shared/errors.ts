@@ -1,6 +1,7 @@
 /** Every failure the agent can report. Codes are public: they appear in logs, on `/metrics` and in API answers. */
 export type ErrorCode =
   | 'FLAG_INVALID'
+  | 'REQUEST_INVALID'
   | 'CONFIG_INVALID'
   | 'RELABEL_INVALID'
   | 'DISCOVERY_FAILED'

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cli': ['shared', 'lib/control', 'lib/admin', 'package.json'],
   'lib/shard': ['shared', 'kernel/layout.ts', 'lib/relabel'],
   'lib/writer': ['shared'],
-  'lib/admin': ['shared', 'lib/control'],
+  'lib/admin': ['shared', 'lib/control', 'lib/relabel', 'lib/yaml'],
   'lib/demo': ['shared', 'lib/agent.ts', 'lib/admin', 'lib/cli', 'lib/control'],
   workers: ['shared', 'lib/shard', 'lib/writer', 'lib/control'],
 }

@@ -36,6 +36,11 @@ export class Gate {
     this.#basic = basicAuth && { username: basicAuth.username, password: new SecretReader(basicAuth.password) }
   }
 
+  /** Whether a key is asked for, which may be in the form that a request brings. */
+  needsKey(access: Access): boolean {
+    return this.#keys.has(access)
+  }
+
   /**
    * @returns undefined if the request may go on
    * @throws {SecretUnreadable} the file of the secret was never readable

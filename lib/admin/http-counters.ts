@@ -7,6 +7,12 @@ export type ListenerCounts = {
   readonly address: string
   readonly connections: number
   readonly accepted: number
+  /** Connections over the limit. */
+  readonly refused: number
+  /** Connections that never came to TLS. */
+  readonly handshakesFailed: number
+  /** Connections closed because of their age (`-http.connTimeout`). */
+  readonly timedOut: number
   readonly readBytes: number
   readonly writtenBytes: number
 }
@@ -67,6 +73,21 @@ export class HttpCounters {
         samples: Object.entries(this.#errors).map(([reason, value]) => ({ labels: { path: '*', reason }, value })),
       },
       perListener('vm_tcplistener_accepts_total', 'counter', 'Connections accepted.', 'accepted'),
+      {
+        name: 'vm_tcplistener_errors_total',
+        type: 'counter',
+        help: 'Connections refused because there are too many, and failed TLS handshakes.',
+        samples: listeners.flatMap(({ address: addr, refused, handshakesFailed }) => [
+          { labels: { name: 'http', addr, type: 'accept' }, value: refused },
+          { labels: { name: 'http', addr, type: 'handshake' }, value: handshakesFailed },
+        ]),
+      },
+      {
+        name: 'vm_http_conn_timeout_closed_conns_total',
+        type: 'counter',
+        help: 'Connections closed after -http.connTimeout.',
+        samples: [{ value: listeners.reduce((sum, { timedOut }) => sum + timedOut, 0) }],
+      },
       perListener('vm_tcplistener_conns', 'gauge', 'Open connections.', 'connections'),
       perListener('vm_tcplistener_read_bytes_total', 'counter', 'Bytes read from connections.', 'readBytes'),
       perListener('vm_tcplistener_written_bytes_total', 'counter', 'Bytes written to connections.', 'writtenBytes'),

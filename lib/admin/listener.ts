@@ -1,8 +1,20 @@
 import { once } from 'node:events'
 import type http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type tls from 'node:tls'
 import { PenstockError } from '../../shared/errors.ts'
+import { refuseBroken } from './broken-request.ts'
 import type { ListenerCounts } from './http-counters.ts'
+import {
+  CONNECTIONS_MAX,
+  HANDSHAKE_TIMEOUT_MS,
+  HEADER_BYTES_MAX,
+  HEADERS_TIMEOUT_MS,
+  INACTIVE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  TIMEOUT_CHECK_MS,
+} from './limits.ts'
+import { ServerCertificate, type ServerTls } from './server-certificate.ts'
 
 /** `-httpListenAddr` cannot be understood, or nothing can listen there. */
 export class ListenFailed extends PenstockError {
@@ -16,21 +28,30 @@ export class ListenFailed extends PenstockError {
 
 export type ListenAddress = { readonly host: string; readonly port: number }
 
+/** One of `-httpListenAddr`. */
+export type ListenSpec = {
+  /** Such as `:8429`. */
+  readonly address: string
+  /** Absent for plain HTTP. */
+  readonly tls?: ServerTls
+}
+
+/** What all addresses have in common. */
 export type ListenerOptions = {
   /** Listens on and accepts IPv6 addresses (`-enableTCP6`). */
   readonly ipv6: boolean
   /** How long an idle connection stays open. */
   readonly idleTimeoutMs: number
-  /** Called when accepting a connection fails, for lack of file descriptors for example; the socket listens on. */
-  readonly onAcceptError: (error: Error) => void
+  /** A connection is closed after the first answer later than this, or up to a tenth more; 0 means never. */
+  readonly connTimeoutMs: number
+  /** False closes every connection after one answer. */
+  readonly keepAlive: boolean
+  /** Something that a user should know while the socket listens on. */
+  readonly onProblem: (problem: string) => void
 }
 
-/** Limits of a connection; a client that is slower or larger has its connection closed. */
-const HEADER_BYTES_MAX = 16 * 1024
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 60_000
-const INACTIVE_TIMEOUT_MS = 120_000
-const CONNECTIONS_MAX = 4096
+/** So that clients that came together do not come back together. */
+const CONN_TIMEOUT_SPREAD = 0.1
 
 /**
  * Splits `:8429`, `host:8429`, `127.0.0.1:8429` or `[::1]:8429`; port 0 means any free one.
@@ -48,43 +69,51 @@ export function parseListenAddress(address: string, ipv6: boolean): ListenAddres
 
 /** One listening socket and its connections. Whoever opens it closes it. */
 export class Listener {
+  readonly #spec: ListenSpec
+  readonly #options: ListenerOptions
   readonly #server: http.Server
-  readonly #configured: string
   readonly #sockets = new Set<Socket>()
+  /** When a connection has lived long enough; of those that have sent a request. */
+  readonly #deadlinesMs = new WeakMap<Socket, number>()
   #accepted = 0
+  #refused = 0
+  #handshakesFailed = 0
+  #timedOut = 0
   #closedReadBytes = 0
   #closedWrittenBytes = 0
 
-  private constructor(configured: string, server: http.Server) {
-    this.#configured = configured
-    this.#server = server
-    server.on('connection', socket => this.#adopt(socket))
+  private constructor(spec: ListenSpec, options: ListenerOptions) {
+    this.#spec = spec
+    this.#options = options
+    this.#server = spec.tls === undefined ? createHttpServer(options) : createHttpsServer(spec, spec.tls, options)
+    this.#server.timeout = INACTIVE_TIMEOUT_MS
+    this.#server.maxConnections = CONNECTIONS_MAX
+    this.#server.on('connection', socket => this.#adopt(socket))
+    this.#server.on('drop', () => this.#refused++)
+    this.#server.on('tlsClientError', () => this.#handshakesFailed++)
+    this.#server.on('clientError', refuseBroken)
   }
 
-  /** @throws {ListenFailed} the address is wrong, taken or not allowed */
-  static async open(address: string, options: ListenerOptions, onRequest: http.RequestListener): Promise<Listener> {
-    const { host, port } = parseListenAddress(address, options.ipv6)
-    // An import statement would read every export of the module, among them a WebSocket client that takes 4 MiB.
-    const { createServer } = process.getBuiltinModule('node:http')
-    const server = createServer(
-      {
-        maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        keepAliveTimeout: options.idleTimeoutMs,
-      },
-      onRequest,
-    )
-    server.timeout = INACTIVE_TIMEOUT_MS
-    server.maxConnections = CONNECTIONS_MAX
-    const listener = new Listener(address, server)
+  /** @throws {ListenFailed} the address is wrong, taken or not allowed, or its certificate cannot be used */
+  static async open(spec: ListenSpec, options: ListenerOptions, onRequest: http.RequestListener): Promise<Listener> {
+    const { host, port } = parseListenAddress(spec.address, options.ipv6)
+    const listener = new Listener(spec, options)
+    const server = listener.#server
+    server.on('request', (request, response) => {
+      if (listener.#isLast(request.socket)) response.setHeader('connection', 'close')
+      onRequest(request, response)
+    })
     server.listen({ host, port })
     try {
       await once(server, 'listening')
     } catch (error) {
-      throw new ListenFailed(address, `${(error as Error).message}; choose another address or free this one`, error)
+      throw new ListenFailed(
+        spec.address,
+        `${(error as Error).message}; choose another address or free this one`,
+        error,
+      )
     }
-    server.on('error', options.onAcceptError)
+    server.on('error', error => options.onProblem(`cannot accept a connection: ${error.message}`))
     return listener
   }
 
@@ -100,9 +129,12 @@ export class Listener {
       writtenBytes += socket.bytesWritten
     }
     return {
-      address: this.#configured,
+      address: this.#spec.address,
       connections: this.#sockets.size,
       accepted: this.#accepted,
+      refused: this.#refused,
+      handshakesFailed: this.#handshakesFailed,
+      timedOut: this.#timedOut,
       readBytes,
       writtenBytes,
     }
@@ -113,7 +145,9 @@ export class Listener {
     const closed = once(this.#server, 'close')
     this.#server.close()
     this.#server.closeIdleConnections()
-    const cut = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    const cut = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy()
+    }, graceMs)
     await closed
     clearTimeout(cut)
     // The server says that it is closed one turn before its last sockets do.
@@ -128,5 +162,49 @@ export class Listener {
       this.#closedReadBytes += socket.bytesRead
       this.#closedWrittenBytes += socket.bytesWritten
     })
+  }
+
+  /** Whether the request that came is the last one of its connection. */
+  #isLast(socket: Socket): boolean {
+    const { keepAlive, connTimeoutMs } = this.#options
+    if (!keepAlive) return true
+    if (connTimeoutMs === 0) return false
+    const nowMs = performance.now()
+    const deadlineMs = this.#deadlinesMs.get(socket)
+    if (deadlineMs === undefined) {
+      this.#deadlinesMs.set(socket, nowMs + connTimeoutMs * (1 + CONN_TIMEOUT_SPREAD * Math.random()))
+      return false
+    }
+    if (nowMs < deadlineMs) return false
+    this.#timedOut++
+    return true
+  }
+}
+
+function serverOptions({ idleTimeoutMs }: ListenerOptions): http.ServerOptions {
+  return {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    keepAliveTimeout: idleTimeoutMs,
+  }
+}
+
+function createHttpServer(options: ListenerOptions): http.Server {
+  // An import statement would read every export of the module, among them a WebSocket client that takes 4 MiB.
+  return process.getBuiltinModule('node:http').createServer(serverOptions(options))
+}
+
+/** @throws {ListenFailed} */
+function createHttpsServer(spec: ListenSpec, serverTls: ServerTls, options: ListenerOptions): http.Server {
+  const certificate = new ServerCertificate(serverTls, options.onProblem)
+  try {
+    const context = { ...certificate.options(), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }
+    const server = process.getBuiltinModule('node:https').createServer({ ...serverOptions(options), ...context })
+    server.prependListener('connection', () => certificate.refresh(server as tls.Server))
+    return server as unknown as http.Server
+  } catch (error) {
+    throw new ListenFailed(spec.address, (error as Error).message, error)
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../control/log.ts'
 import { type MetricFamily, renderExposition } from './exposition.ts'
-import { appFamilies, heartbeatFamily, targetFamilies } from './metrics/app.ts'
+import { appFamilies, droppedFamily, heartbeatFamily, targetFamilies } from './metrics/app.ts'
 import { discoveryFamilies } from './metrics/discovery.ts'
 import { memoryFamilies } from './metrics/memory.ts'
 import { processFamilies, readNodeFacts } from './metrics/process.ts'
@@ -36,6 +36,7 @@ export async function collectMetrics({ view, logger, httpFamilies }: MetricSourc
     fileBytes: facts.status?.residentFileBytes ?? 0,
     heapBytes: heapTotal,
     externalBytes: external,
+    originalLabelsBytes: view.originalLabelsBytes(),
   }
   const shards = view.shards()
   const writer = view.writer()
@@ -45,6 +46,7 @@ export async function collectMetrics({ view, logger, httpFamilies }: MetricSourc
     ...appFamilies(view, logger.counts(), nowMs),
     ...targetFamilies(targetCounts),
     ...discoveryFamilies(view.discoveryStats()),
+    droppedFamily(view.droppedCounts()),
     ...shardFamilies(shards),
     ...remoteWriteFamilies(writer),
     heartbeatFamily(shards, writer, nowMs),

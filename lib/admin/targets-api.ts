@@ -1,4 +1,5 @@
-import type { Label } from '../../shared/target.ts'
+import { labelObject } from './labels.ts'
+import { health } from './targets.ts'
 import type { ActiveTarget, AgentView, DroppedTarget } from './view.ts'
 
 /** Query arguments of `/api/v1/targets`. */
@@ -26,7 +27,7 @@ export async function targetsAnswer(view: AgentView, { state, scrapePool }: Targ
 
 function activeEntry({ spec, scrapePool, discoveredLabels, status }: ActiveTarget): object {
   return {
-    discoveredLabels: labelObject(discoveredLabels),
+    discoveredLabels: labelObject(discoveredLabels.unpack()),
     labels: labelObject(spec.labels),
     scrapePool,
     scrapeUrl: spec.url,
@@ -39,15 +40,5 @@ function activeEntry({ spec, scrapePool, discoveredLabels, status }: ActiveTarge
 }
 
 function droppedEntry({ discoveredLabels }: DroppedTarget): object {
-  return { discoveredLabels: labelObject(discoveredLabels) }
-}
-
-/** A target is unknown until its first scrape has ended. */
-export function health(status: ActiveTarget['status']): 'up' | 'down' | 'unknown' {
-  if (!status || status.scrapes === 0) return 'unknown'
-  return status.up ? 'up' : 'down'
-}
-
-function labelObject(labels: readonly Label[]): Record<string, string> {
-  return Object.fromEntries(labels.map(({ name, value }) => [name, value]))
+  return { discoveredLabels: labelObject(discoveredLabels.unpack()) }
 }

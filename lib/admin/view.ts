@@ -5,9 +5,13 @@ import type {
   ShardDestinationCounter,
   WriterCounter,
 } from '../../shared/counters.ts'
-import type { TargetStatus } from '../../shared/protocol.ts'
-import type { Label, TargetSpec } from '../../shared/target.ts'
+import type { TargetResponse, TargetStatus } from '../../shared/protocol.ts'
+import type { Label, RelabelRuleSpec, TargetSpec } from '../../shared/target.ts'
 import type { DiscoveryStats } from '../control/discovery/manager.ts'
+import type { OriginalLabels } from '../control/original-labels.ts'
+import type { DroppedCounts, DroppedTarget } from '../control/targets.ts'
+
+export type { DroppedCounts, DroppedTarget }
 
 /** What the agent is: `version` like `penstock-v0.1.0`, `shortVersion` like `v0.1.0`. */
 export type AppVersion = { readonly version: string; readonly shortVersion: string }
@@ -20,21 +24,28 @@ export type ActiveTarget = {
   readonly spec: TargetSpec
   /** `job_name` of the scrape config, before relabeling. */
   readonly scrapePool: string
-  /** Labels before relabeling; empty with `-promscrape.dropOriginalLabels`. */
-  readonly discoveredLabels: readonly Label[]
+  /** Labels before relabeling; none with `-promscrape.dropOriginalLabels`. */
+  readonly discoveredLabels: OriginalLabels
   /** Number of the shard that scrapes it. */
   readonly shard: number
   /** Undefined until the shard has told about the target. */
   readonly status: TargetStatus | undefined
 }
 
-/** One target that was discovered and is not scraped. */
-export type DroppedTarget = {
-  readonly scrapePool: string
-  readonly discoveredLabels: readonly Label[]
-  /** `relabeling`, `missing scrape URL`, `duplicate` or `sharding`. */
-  readonly reason: string
+/** What a target, active or dropped, was made from, and the rules that it and its series go through. */
+export type TargetRelabeling = {
+  /** Undefined if they are not kept. */
+  readonly discoveredLabels: readonly Label[] | undefined
+  /** Labels of the target; undefined for a dropped one. */
+  readonly labels: readonly Label[] | undefined
+  readonly targetRules: readonly RelabelRuleSpec[]
+  readonly metricRules: readonly RelabelRuleSpec[]
+  /** Query parameters that its job configures. */
+  readonly params: readonly (readonly [name: string, values: readonly string[]])[]
 }
+
+/** The rules that only one destination has; undefined if it has none. `name` is as in `DestinationView`. */
+export type DestinationRules = { readonly name: string; readonly rules: readonly RelabelRuleSpec[] | undefined }
 
 /** How many targets of one job came from one kind of discovery. A target that was never scraped is down. */
 export type TargetCount = {
@@ -92,6 +103,8 @@ export interface AgentView {
   readonly startedAtMs: number
   /** `-memory.allowedBytes`, or `-memory.allowedPercent` of what the machine or the container has. */
   readonly memoryAllowedBytes: number
+  /** False with `-promscrape.dropOriginalLabels`. */
+  readonly keepsOriginalLabels: boolean
 
   /** All flags, sorted by name, unset ones too. */
   flags(): readonly FlagView[]
@@ -99,6 +112,8 @@ export interface AgentView {
   configText(): string
   /** The rules of `-remoteWrite.relabelConfig` in force as YAML; empty if there are none. */
   relabelConfigText(): string
+  /** In the order of the destinations. */
+  destinationRules(): readonly DestinationRules[]
   /** Undefined without `-promscrape.config`. */
   scrapeConfigReload(): ReloadState | undefined
   /** Undefined without relabel configuration files. */
@@ -108,14 +123,24 @@ export interface AgentView {
    * calls during a reload join it or follow it.
    */
   reload(): Promise<ReloadResult>
+  /** Names of the jobs of the configuration in force, in its order. */
+  jobNames(): readonly string[]
   /** Jobs whose first discovery has not finished; the agent is ready at 0. */
   jobsNotReady(): number
   discoveryStats(): DiscoveryStats
 
   /** Asks the shards; a shard that does not answer in time leaves `status` undefined. Sorted by job, then URL. */
   activeTargets(): Promise<readonly ActiveTarget[]>
-  /** A bounded number of them, the latest. */
+  /** A bounded number of those that were discovered and are not scraped; none with `-promscrape.dropOriginalLabels`. */
   droppedTargets(): readonly DroppedTarget[]
+  /** How many there are in each job, whether or not they are remembered. */
+  droppedCounts(): ReadonlyMap<string, DroppedCounts>
+  /** Memory of the labels that targets were discovered with. */
+  originalLabelsBytes(): number
+  /** Of an active target, or of a dropped one that is remembered; undefined if there is none of this id. */
+  relabelingOf(id: string): TargetRelabeling | undefined
+  /** Has an active target asked for its answer; undefined if there is none of this id. */
+  targetResponse(id: string): Promise<TargetResponse | undefined>
   /** Asks the shards, as `activeTargets`. */
   targetCounts(): Promise<readonly TargetCount[]>
 

@@ -6,7 +6,7 @@ import type { Supervisor } from './supervise.ts'
 /** Brings what discovery finds to the shards, and remembers the latest for those who look. */
 export class TargetFeed {
   readonly #source: TargetSource
-  #discovered: KnownTargets = { jobs: [], targets: [], dropped: [], jobsNotReady: 0 }
+  #discovered: KnownTargets = { jobs: [], targets: [], dropped: [], droppedCounts: new Map(), jobsNotReady: 0 }
 
   constructor(options: ScrapeOptions, supervisor: Pick<Supervisor, 'assign'>, log: ScopedLog) {
     this.#source = new TargetSource(options, {

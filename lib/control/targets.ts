@@ -1,10 +1,11 @@
 import type { JobSpec, Label, TargetSpec } from '../../shared/target.ts'
 import { hashToBigInt, hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
 import { compileRules, type Relabeling } from '../relabel/compile.ts'
-import { labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
+import { INTERNAL, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
 import { formatDuration } from './config/scalars.ts'
 import type { ClusterOptions, JobConfig, ScrapeOptions } from './config/types.ts'
 import type { DiscoveryKind, TargetGroup } from './discovery/provider.ts'
+import { LabelPacker, OriginalLabels } from './original-labels.ts'
 import { quoteLabels } from './quote.ts'
 import { readOverrides, type TargetLimits } from './target-overrides.ts'
 import { phaseMs } from './target-phase.ts'
@@ -16,34 +17,42 @@ export type BuiltTarget = {
   /** `job_name` of the scrape config, before relabeling. */
   readonly scrapePool: string
   readonly kind: DiscoveryKind
-  /** Labels before relabeling, sorted by name; empty with `dropOriginalLabels`. */
-  readonly discoveredLabels: readonly Label[]
+  /** Labels before relabeling; none with `dropOriginalLabels`. */
+  readonly discoveredLabels: OriginalLabels
 }
+
+/** Why a target that was discovered is not scraped. */
+export const DROP_REASONS = ['relabeling', 'missing scrape URL', 'duplicate', 'sharding'] as const
+export type DropReason = (typeof DROP_REASONS)[number]
 
 /** A target that was discovered and is not scraped. */
 export type DroppedTarget = {
   readonly scrapePool: string
-  readonly discoveredLabels: readonly Label[]
-  readonly reason: 'relabeling' | 'missing scrape URL' | 'duplicate' | 'sharding'
+  readonly discoveredLabels: OriginalLabels
+  readonly reason: DropReason
 }
+
+/** How many targets are dropped for each reason. */
+export type DroppedCounts = Readonly<Record<DropReason, number>>
 
 export type BuiltTargets = {
   readonly targets: readonly BuiltTarget[]
+  /** At most `maxDroppedTargets`; none with `dropOriginalLabels`. */
   readonly dropped: readonly DroppedTarget[]
+  /** How many there are, whether or not they are remembered. */
+  readonly droppedCounts: DroppedCounts
   /** What is wrong with targets that could not be built, and with duplicates. */
   readonly problems: readonly string[]
 }
 
 /** What one discovered target became. */
-type Outcome =
-  | { readonly spec: TargetSpec }
-  | { readonly dropped: DroppedTarget['reason'] }
-  | { readonly problem: string }
+type Outcome = { readonly spec: TargetSpec } | { readonly dropped: DropReason } | { readonly problem: string }
 
 /** What one group became. */
 type BuiltGroup = {
   readonly targets: BuiltTarget[]
   readonly dropped: DroppedTarget[]
+  readonly droppedCounts: Record<DropReason, number>
   readonly problems: string[]
 }
 
@@ -58,6 +67,7 @@ export class TargetBuilder {
   readonly #timeoutText: string
   /** Discoverers keep groups that did not change, and so do we with what was built from them. */
   readonly #built = new WeakMap<TargetGroup, BuiltGroup>()
+  readonly #packer = new LabelPacker()
 
   constructor(job: JobConfig, options: ScrapeOptions) {
     this.#job = job
@@ -72,28 +82,32 @@ export class TargetBuilder {
   build(groups: readonly TargetGroup[]): BuiltTargets {
     const targets = new Map<string, BuiltTarget>()
     const dropped: DroppedTarget[] = []
+    const droppedCounts = noneDropped()
     const problems: string[] = []
     const { suppressDuplicateScrapeTargetErrors } = this.#options
     for (const group of groups) {
       const built = this.#builtGroup(group)
       problems.push(...built.problems)
       dropped.push(...built.dropped)
+      for (const reason of DROP_REASONS) droppedCounts[reason] += built.droppedCounts[reason]
       for (const target of built.targets) {
         if (!targets.has(target.spec.id)) {
           targets.set(target.spec.id, target)
           continue
         }
         const { scrapePool, discoveredLabels } = target
+        droppedCounts.duplicate++
         dropped.push({ scrapePool, discoveredLabels, reason: 'duplicate' })
         if (!suppressDuplicateScrapeTargetErrors) problems.push(describeDuplicate(target.spec, group))
       }
       dropped.length = Math.min(dropped.length, this.#droppedMax)
     }
-    return { targets: this.#refuseTooMany([...targets.values()]), dropped, problems }
+    return { targets: this.#refuseTooMany([...targets.values()]), dropped, droppedCounts, problems }
   }
 
   /** Dropped targets of the job that are remembered. */
   get #droppedMax(): number {
+    if (this.#options.dropOriginalLabels) return 0
     return Math.min(this.#job.keepDroppedTargets || Number.POSITIVE_INFINITY, this.#options.maxDroppedTargets)
   }
 
@@ -118,7 +132,7 @@ export class TargetBuilder {
   }
 
   #buildGroup(group: TargetGroup): BuiltGroup {
-    const built: BuiltGroup = { targets: [], dropped: [], problems: [] }
+    const built: BuiltGroup = { targets: [], dropped: [], droppedCounts: noneDropped(), problems: [] }
     const scrapePool = this.#job.jobName
     for (const address of group.targets) {
       if (address === '') {
@@ -127,13 +141,15 @@ export class TargetBuilder {
       }
       const discovered = this.#discoveredLabels(address, group)
       const outcome = this.#buildTarget(discovered)
-      const discoveredLabels = this.#options.dropOriginalLabels ? [] : discovered.toSorted(byName)
+      const kept = () => (this.#options.dropOriginalLabels ? OriginalLabels.NONE : this.#packer.pack(discovered))
       if ('problem' in outcome) {
         built.problems.push(`job ${scrapePool}: skipping target ${address} of ${group.source}: ${outcome.problem}`)
       } else if ('spec' in outcome) {
-        built.targets.push({ spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels })
-      } else if (built.dropped.length < this.#droppedMax) {
-        built.dropped.push({ scrapePool, discoveredLabels, reason: outcome.dropped })
+        built.targets.push({ spec: outcome.spec, scrapePool, kind: group.kind, discoveredLabels: kept() })
+      } else {
+        built.droppedCounts[outcome.dropped]++
+        if (built.dropped.length >= this.#droppedMax) continue
+        built.dropped.push({ scrapePool, discoveredLabels: kept(), reason: outcome.dropped })
       }
     }
     return built
@@ -169,8 +185,7 @@ export class TargetBuilder {
     if (cluster.memberLabel !== '') setLabel(labels, cluster.memberLabel, String(cluster.memberNum))
     const limits = readOverrides(labels, this.#job)
     if ('problem' in limits) return limits
-    const own = labels.filter(({ name, value }) => value !== '' && name !== '' && !name.startsWith('__')).sort(byName)
-    return { spec: this.#makeSpec(url.href, own, limits) }
+    return { spec: this.#makeSpec(url.href, publicLabels(labels), limits) }
   }
 
   #makeSpec(url: string, labels: readonly Label[], limits: TargetLimits): TargetSpec {
@@ -182,6 +197,15 @@ export class TargetBuilder {
       ...limits,
     })
   }
+}
+
+function noneDropped(): Record<DropReason, number> {
+  return { relabeling: 0, 'missing scrape URL': 0, duplicate: 0, sharding: 0 }
+}
+
+/** What remains of the labels once relabeling is over, sorted by name. */
+export function publicLabels(labels: readonly Label[]): Label[] {
+  return labels.filter(({ name, value }) => value !== '' && name !== '' && !name.startsWith(INTERNAL)).sort(byName)
 }
 
 /** The id follows from all that is said of the target. */

@@ -131,7 +131,8 @@ export class FigureTaker {
   #memory(shards: readonly ShardView[]): MemoryFigures {
     const { rss: residentBytes, heapTotal: heapBytes, external: externalBytes } = process.memoryUsage()
     const fileBytes = readProcessFacts().status?.residentFileBytes ?? 0
-    const main = { residentBytes, fileBytes, heapBytes, externalBytes }
+    const originalLabelsBytes = this.#view.originalLabelsBytes()
+    const main = { residentBytes, fileBytes, heapBytes, externalBytes, originalLabelsBytes }
     const [accounts, unaccounted] = memoryFamilies(main, shards, this.#view.writer())
     const byName = Map.groupBy(accounts!.samples, ({ labels }) => labels!.account!)
     return {

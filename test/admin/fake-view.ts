@@ -1,4 +1,5 @@
-import type { AgentView, DestinationView, ReloadResult, ShardView } from '../../lib/admin/view.ts'
+import type { AgentView, DestinationView, ReloadResult, ShardView, TargetRelabeling } from '../../lib/admin/view.ts'
+import { LabelPacker } from '../../lib/control/original-labels.ts'
 import {
   allocateShardCounters,
   CounterBlock,
@@ -9,7 +10,8 @@ import {
   shardDestinationCounters,
   WRITER_COUNTERS,
 } from '../../shared/counters.ts'
-import type { TargetSpec } from '../../shared/target.ts'
+import type { TargetResponse } from '../../shared/protocol.ts'
+import type { Label, RelabelRuleSpec, TargetSpec } from '../../shared/target.ts'
 
 export const STARTED_AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -38,7 +40,7 @@ export function makeDestination(
 
 export function makeTarget(url: string): TargetSpec {
   return {
-    id: '0123456789abcdef',
+    id: new URL(url).port.padStart(16, '0'),
     jobKey: 'j',
     url,
     labels: [
@@ -55,11 +57,20 @@ export function makeTarget(url: string): TargetSpec {
   }
 }
 
+function packed(...labels: readonly Label[]) {
+  return new LabelPacker().pack(labels)
+}
+
 /** A view of an agent with two shards, one target that is up, one that is down and one never scraped. */
 export class FakeView implements AgentView {
   readonly version = { version: 'penstock-v0.1.0', shortVersion: 'v0.1.0' }
   readonly startedAtMs = STARTED_AT_MS
   readonly memoryAllowedBytes = 1_000_000
+  keepsOriginalLabels = true
+  /** By id. */
+  readonly relabelings = new Map<string, TargetRelabeling>()
+  readonly responses = new Map<string, TargetResponse>()
+  urlRules: readonly RelabelRuleSpec[] | undefined
   jobsLeft = 0
   reloads = 0
   reloadResult: ReloadResult = { ok: true }
@@ -83,6 +94,10 @@ export class FakeView implements AgentView {
     return '- action: labeldrop\n  regex: x\n'
   }
 
+  destinationRules() {
+    return this.destinations.map(({ name }) => ({ name, rules: this.urlRules }))
+  }
+
   scrapeConfigReload() {
     return { reloads: 2, errors: 1, lastSuccessful: false, lastSuccessMs: STARTED_AT_MS, lastError: 'a.yml:1:2: bad' }
   }
@@ -94,6 +109,10 @@ export class FakeView implements AgentView {
   async reload() {
     this.reloads += 1
     return this.reloadResult
+  }
+
+  jobNames() {
+    return ['empty', 'j']
   }
 
   jobsNotReady() {
@@ -112,11 +131,11 @@ export class FakeView implements AgentView {
   async activeTargets() {
     if (this.failing) throw new Error('no shard answers')
     const times = { scrapes: 3, scrapesFailed: 1, lastScrapeMs: STARTED_AT_MS, lastDurationMs: 12 }
-    const base = { ...times, bodyBytes: 1500, samples: 5 }
+    const base = { ...times, samples: 5, bodyBytes: 1500 }
     const target = (url: string) => ({
       spec: makeTarget(url),
       scrapePool: 'j',
-      discoveredLabels: [{ name: '__address__', value: new URL(url).host }],
+      discoveredLabels: packed({ name: '__address__', value: new URL(url).host }),
       shard: 1,
     })
     return [
@@ -127,7 +146,24 @@ export class FakeView implements AgentView {
   }
 
   droppedTargets() {
-    return [{ scrapePool: 'd', discoveredLabels: [{ name: '__address__', value: 'z:9' }], reason: 'relabeling' }]
+    const discoveredLabels = packed({ name: '__address__', value: 'z:9' }, { name: 'kind', value: 'gone' })
+    return [{ scrapePool: 'd', discoveredLabels, reason: 'relabeling' as const }]
+  }
+
+  droppedCounts() {
+    return new Map([['d', { relabeling: 3, 'missing scrape URL': 0, duplicate: 0, sharding: 0 }]])
+  }
+
+  originalLabelsBytes() {
+    return 100
+  }
+
+  relabelingOf(id: string) {
+    return this.relabelings.get(id)
+  }
+
+  async targetResponse(id: string) {
+    return this.responses.get(id)
   }
 
   async targetCounts() {

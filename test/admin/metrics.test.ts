@@ -197,7 +197,7 @@ test('every histogram bound has a bucket of its own', t => {
 test('what is resident and in no account is a metric of its own', t => {
   const view = new FakeView()
   const shards = [makeShard(0, { accountTargetBlocksBytes: 100, accountHeapBytes: 20, accountRingBytes: 5 })]
-  const main = { residentBytes: 1000, fileBytes: 300, heapBytes: 50, externalBytes: 25 }
+  const main = { residentBytes: 1000, fileBytes: 300, heapBytes: 50, externalBytes: 25, originalLabelsBytes: 10 }
   const [accounts, unaccounted] = memoryFamilies(main, shards, view.writer())
   t.deepEqual(
     accounts!.samples.find(({ labels }) => labels!.account === 'target_blocks'),

@@ -19,7 +19,14 @@ test('every flag of the server reaches it', t => {
       '-enableTCP6',
       '-metrics.exposeMetadata',
       '-http.disableCORS',
+      '-http.disableKeepAlive',
+      '-http.disableResponseCompression',
+      '-http.header.csp=c',
+      '-http.header.frameOptions=DENY',
+      '-http.header.hsts=max-age=1',
+      '-http.header.disableServerHostname',
       '-http.idleConnTimeout=5s',
+      '-http.connTimeout=8s',
       '-http.shutdownDelay=6s',
       '-http.maxGracefulShutdownDuration=7ms',
       '-metricsAuthKey=m',
@@ -30,11 +37,15 @@ test('every flag of the server reaches it', t => {
       '-httpAuth.password=file://p',
     ),
     {
-      listenAddrs: [':1', ':2'],
+      listeners: [{ address: ':1' }, { address: ':2' }],
       ipv6: true,
       pathPrefix: '',
       exposeMetadata: true,
       cors: false,
+      compression: false,
+      keepAlive: false,
+      headers: { hsts: 'max-age=1', frameOptions: 'DENY', csp: 'c', serverHostname: false },
+      connTimeoutMs: 8000,
       idleTimeoutMs: 5000,
       closeDelayMs: 6000,
       closeGraceMs: 7,
@@ -46,5 +57,5 @@ test('every flag of the server reaches it', t => {
 
 test('an empty address means no server', t => {
   t.is(optionsOf('-httpListenAddr='), undefined)
-  t.deepEqual(optionsOf('-httpListenAddr=,:1')?.listenAddrs, [':1'])
+  t.deepEqual(optionsOf('-httpListenAddr=,:1')?.listeners, [{ address: ':1' }])
 })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { DEFAULT_SCRAPE_OPTIONS, type JobConfig, type ScrapeOptions } from '../../lib/control/config/types.ts'
+import { droppedTargetId } from '../../lib/control/dropped-id.ts'
 import { quoteLabels } from '../../lib/control/quote.ts'
 import { type BuiltTargets, TargetBuilder } from '../../lib/control/targets.ts'
 import { parseRules } from '../../lib/relabel/parse-rules.ts'
@@ -122,13 +123,13 @@ test('a target knows the labels that it was discovered with, sorted', t => {
   t.is(target!.scrapePool, 'j')
   t.is(target!.kind, 'static_configs')
   t.deepEqual(
-    target!.discoveredLabels.map(({ name, value }) => `${name}=${value}`),
+    target!.discoveredLabels.unpack().map(({ name, value }) => `${name}=${value}`),
     [
       ...['__address__=h:1', '__metrics_path__=/metrics', '__param_p=1', '__scheme__=http'],
       ...['__scrape_interval__=1m30s', '__scrape_timeout__=10s', 'env=x', 'job=j'],
     ],
   )
-  t.deepEqual(build({}, ['h:1'], {}, { dropOriginalLabels: true }).targets[0]!.discoveredLabels, [])
+  t.deepEqual(build({}, ['h:1'], {}, { dropOriginalLabels: true }).targets[0]!.discoveredLabels.unpack(), [])
 })
 
 test('labels can set intervals and limits; they alone can make a timeout longer than the interval', t => {
@@ -175,7 +176,7 @@ test('dropped targets keep their labels and the reason', t => {
   const { targets, dropped, problems } = build({ relabelRules }, ['a:1', 'gone:1', 'empty:1', 'a:1', 'a:1', ''])
   t.is(targets.length, 1)
   t.deepEqual(
-    dropped.map(({ reason, discoveredLabels }) => `${labelsOf(discoveredLabels).__address__} ${reason}`),
+    dropped.map(({ reason, discoveredLabels }) => `${labelsOf(discoveredLabels.unpack()).__address__} ${reason}`),
     ['gone:1 relabeling', 'empty:1 missing scrape URL', 'a:1 duplicate', 'a:1 duplicate'],
   )
   t.is(problems.filter(problem => problem.includes('duplicate')).length, 2)
@@ -208,6 +209,27 @@ test('a job may want fewer dropped targets to be remembered', t => {
   const dropped = (keepDroppedTargets: number) =>
     build({ relabelRules, keepDroppedTargets }, ['d1', 'd2', 'd3']).dropped.length
   t.deepEqual([dropped(0), dropped(2), dropped(9)], [3, 2, 3])
+})
+
+test('of many dropped targets only so many are remembered, but all are counted', t => {
+  const relabelRules = rules('- {source_labels: [__address__], regex: gone.*, action: drop}\n')
+  const addresses = ['a:1', 'a:1', 'gone:1', 'gone:2', 'gone:3']
+  const { dropped, droppedCounts } = build({ relabelRules }, addresses, {}, { maxDroppedTargets: 2 })
+  t.deepEqual(
+    dropped.map(({ reason }) => reason),
+    ['duplicate', 'relabeling'],
+  )
+  t.deepEqual(droppedCounts, { relabeling: 3, 'missing scrape URL': 0, duplicate: 1, sharding: 0 })
+  const unlabelled = build({ relabelRules }, addresses, {}, { dropOriginalLabels: true })
+  t.deepEqual([unlabelled.dropped, unlabelled.droppedCounts], [[], droppedCounts])
+})
+
+test('a dropped target has an id of its own, which stays', t => {
+  const relabelRules = rules('- {action: drop, if: \'{gone="yes"}\'}\n')
+  const drop = (address: string) => build({ relabelRules }, [address], { gone: 'yes' }).dropped[0]!
+  t.regex(droppedTargetId(drop('a:1')), /^[0-9a-f]{16}$/)
+  t.is(droppedTargetId(drop('a:1')), droppedTargetId(drop('a:1')))
+  t.not(droppedTargetId(drop('a:1')), droppedTargetId(drop('a:2')))
 })
 
 test('targets that differ in any respect are no duplicates', t => {

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import type { LogCount } from '../../control/log.ts'
 import type { MetricFamily, MetricType } from '../exposition.ts'
-import type { AgentView, ReloadState, ShardView, TargetCount, WriterView } from '../view.ts'
+import type { AgentView, DroppedCounts, ReloadState, ShardView, TargetCount, WriterView } from '../view.ts'
 
 /** vmagent's dashboards and alerts find agents by a version that begins so. */
 const VERSION_PREFIX = 'vmagent-'
@@ -77,6 +77,19 @@ export function targetFamilies(counts: readonly TargetCount[]): MetricFamily[] {
       samples: [...byType].map(([type, { up, down }]) => ({ labels: { type }, value: up + down })),
     },
   ]
+}
+
+/** Targets that were discovered and are not scraped. */
+export function droppedFamily(counts: ReadonlyMap<string, DroppedCounts>): MetricFamily {
+  const samples = [...counts].flatMap(([scrape_job, reasons]) =>
+    Object.entries(reasons).map(([reason, value]) => ({ labels: { scrape_job, reason }, value })),
+  )
+  return {
+    name: 'penstock_promscrape_dropped_targets',
+    type: 'gauge',
+    help: 'Discovered targets that are not scraped, by job and reason.',
+    samples: samples.filter(({ value }) => value > 0),
+  }
 }
 
 type UpDown = { readonly up: number; readonly down: number }

@@ -24,6 +24,8 @@ export type MainMemory = {
   readonly fileBytes: number
   readonly heapBytes: number
   readonly externalBytes: number
+  /** Part of the heap: the labels that targets were discovered with. */
+  readonly originalLabelsBytes: number
 }
 
 /**
@@ -36,7 +38,8 @@ export function memoryFamilies(main: MainMemory, shards: readonly ShardView[], w
       SHARD_ACCOUNTS.map(([account, counter]) => sample(String(shard), account, counters.get(counter))),
     ),
     ...WRITER_ACCOUNTS.map(([account, counter]) => sample('writer', account, writer.counters.get(counter))),
-    sample('main', 'heap', main.heapBytes),
+    sample('main', 'original_labels', main.originalLabelsBytes),
+    sample('main', 'heap', main.heapBytes - main.originalLabelsBytes),
     sample('main', 'external', main.externalBytes),
     sample('main', 'program', main.fileBytes),
   ]

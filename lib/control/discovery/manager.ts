@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobSpec } from '../../../shared/target.ts'
 import type { ScrapeConfig, ScrapeOptions } from '../config/types.ts'
 import { Limiter } from '../limiter.ts'
-import type { BuiltTarget, DroppedTarget } from '../targets.ts'
+import type { BuiltTarget, DroppedCounts, DroppedTarget } from '../targets.ts'
 import { digest } from './groups.ts'
 import { JobTargets } from './job-targets.ts'
 import type { DiscoveryConfig, DiscoveryContext, DiscoveryKind, EndpointErrors } from './provider.ts'
@@ -22,6 +22,8 @@ export type KnownTargets = {
   readonly targets: readonly BuiltTarget[]
   /** At most `maxDroppedTargets`. */
   readonly dropped: readonly DroppedTarget[]
+  /** How many there are in each job, remembered or not. */
+  readonly droppedCounts: ReadonlyMap<string, DroppedCounts>
   /** Jobs whose sources have not answered for the first time since the start. */
   readonly jobsNotReady: number
 }
@@ -161,14 +163,16 @@ export class TargetSource {
     const targets: BuiltTarget[] = []
     const dropped: DroppedTarget[] = []
     let jobsNotReady = 0
+    const droppedCounts = new Map<string, DroppedCounts>()
     for (const job of this.#jobs.values()) {
       const built = job.targets(this.#listener.onProblem)
       if (built.targets.length > 0) jobs.push(job.jobSpec)
       for (const target of built.targets) targets.push(target)
       const room = this.#context.options.maxDroppedTargets - dropped.length
       dropped.push(...built.dropped.slice(0, room))
+      droppedCounts.set(job.jobSpec.jobName, built.droppedCounts)
       if (this.#isFirstConfig && !job.isSettled) jobsNotReady++
     }
-    this.#listener.onTargets({ jobs, targets, dropped, jobsNotReady })
+    this.#listener.onTargets({ jobs, targets, dropped, droppedCounts, jobsNotReady })
   }
 }
