@@ -39,7 +39,8 @@ function textsOf(name: keyof WrittenRule, value: YamlValue): string | readonly s
     return value.asMap().fields.map(field => ({ name: field.name, value: field.value.asString() }))
   }
   if (name === 'source_labels') return value.asStrings()
-  return value.isList ? value.asList().map(item => item.asNormalisedString()) : value.asNormalisedString()
+  const textOf = (scalar: YamlValue) => (name === 'regex' ? scalar.asNormalisedString() : scalar.asString())
+  return value.isList ? value.asList().map(textOf) : textOf(value)
 }
 
 /** The rules as a YAML list that `parseRules` takes; `[]` if there are none. */

@@ -17,7 +17,7 @@ const NOT_PLAIN_IN_FLOW = /^[-?:]|[,?[\]{}:]/
 
 /** A string as a YAML scalar on one line, of block style: plain where that means the same. */
 export function writeScalar(text: string): string {
-  return needsEscapes(text) ? JSON.stringify(text.toWellFormed()) : NOT_PLAIN.test(text) ? quote(text) : text
+  return needsEscapes(text) ? escaped(text) : NOT_PLAIN.test(text) ? quote(text) : text
 }
 
 /** Likewise, for an item of a list in brackets. */
@@ -28,6 +28,12 @@ export function writeFlowScalar(text: string): string {
 /** Of what could stay plain, vmagent puts that in double quotes which would be read as another type. */
 function needsEscapes(text: string): boolean {
   return UNPRINTABLE.test(text) || OTHER_TYPES.some(type => type.test(text))
+}
+
+/** JSON keeps the separators of lines and paragraphs as they are, which would end the line. */
+function escaped(text: string): string {
+  const json = JSON.stringify(text.toWellFormed())
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 function quote(text: string): string {

@@ -215,10 +215,7 @@ test('of many dropped targets only so many are remembered, but all are counted',
   const relabelRules = rules('- {source_labels: [__address__], regex: gone.*, action: drop}\n')
   const addresses = ['a:1', 'a:1', 'gone:1', 'gone:2', 'gone:3']
   const { dropped, droppedCounts } = build({ relabelRules }, addresses, {}, { maxDroppedTargets: 2 })
-  t.deepEqual(
-    dropped.map(({ reason }) => reason),
-    ['duplicate', 'relabeling'],
-  )
+  t.is(dropped.length, 2)
   t.deepEqual(droppedCounts, { relabeling: 3, 'missing scrape URL': 0, duplicate: 1, sharding: 0 })
   const unlabelled = build({ relabelRules }, addresses, {}, { dropOriginalLabels: true })
   t.deepEqual([unlabelled.dropped, unlabelled.droppedCounts], [[], droppedCounts])
