@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BodyInvalid } from './body-invalid.ts'
+import { BodyInvalid } from '../../shared/body-invalid.ts'
+import { decodeSnappy } from '../../shared/snappy.ts'
 import { RecentSeries } from './recent-series.ts'
-import { decodeSnappy } from './snappy.ts'
 import { type WatchedSample, Watches } from './watch.ts'
 import { identityOf, labelsOf, seriesOf, type WrittenSeries } from './write-request.ts'
 

@@ -1,4 +1,4 @@
-import { BodyInvalid } from './body-invalid.ts'
+import { BodyInvalid } from '../../shared/body-invalid.ts'
 
 /*
  * The part of remote write 1.0 that is looked at; all else is skipped:

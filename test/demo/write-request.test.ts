@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { BodyInvalid } from '../../lib/demo/body-invalid.ts'
 import { identityOf, labelsOf, seriesOf } from '../../lib/demo/write-request.ts'
+import { BodyInvalid } from '../../shared/body-invalid.ts'
 import { encodeRequest } from './remote-write.ts'
 
 const label = fc.record({ name: fc.string({ minLength: 1 }), value: fc.string({ unit: 'binary' }) })

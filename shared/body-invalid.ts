@@ -1,6 +1,6 @@
-import { PenstockError } from '../../shared/errors.ts'
+import { PenstockError } from './errors.ts'
 
-/** A remote write body that its receiver cannot read. `offset` counts bytes from the start of what was being read. */
+/** A body that its receiver cannot read. `offset` counts bytes from the start of what was being read. */
 export class BodyInvalid extends PenstockError {
   override readonly name = 'BodyInvalid'
   override readonly code = 'BODY_INVALID'

@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { compressSync } from 'snappy'
-import { BodyInvalid } from '../../lib/demo/body-invalid.ts'
-import { decodeSnappy } from '../../lib/demo/snappy.ts'
+import { BodyInvalid } from '../../shared/body-invalid.ts'
+import { decodeSnappy } from '../../shared/snappy.ts'
 
 const BYTES_MAX = 1 << 20
 

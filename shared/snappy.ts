@@ -15,6 +15,15 @@ const LITERAL_IN_TAG_MAX = 60
 /** The densest element, a copy of 64 bytes, takes 3: a body that promises more than this many times itself is garbage. */
 const EXPANSION_MAX = 64 / 3
 
+/**
+ * What a block says of its decoded length, which may be a lie.
+ *
+ * @throws {BodyInvalid} it does not begin with a length
+ */
+export function snappyLength(input: Uint8Array): number {
+  return readLength(input).value
+}
+
 /** Where decoding stands. */
 type Cursor = { readonly input: Uint8Array; readonly output: Uint8Array; inputAt: number; outputAt: number }
 
