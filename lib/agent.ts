@@ -83,7 +83,8 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
     checkIntervalMs: flags.durationMs('promscrape.configCheckInterval'),
     onScrapeConfig: config => feed.replaceConfig(config),
     onRelabelConfig: config => {
-      supervisor.relabel({ ...relabelRulesOf(config), remoteLabels: shardOptions.remoteLabels })
+      const { compatibleNaming, remoteLabels } = shardOptions
+      supervisor.relabel({ ...relabelRulesOf(config), compatibleNaming, remoteLabels })
     },
     log,
   })

@@ -48,7 +48,9 @@ export type RemoteRules = {
   readonly remoteRelabelRules: readonly RelabelRuleSpec[]
   /** One at least; every destination belongs to one of them. */
   readonly views: readonly ViewSpec[]
-  /** Set on every series after all rules, in this order. */
+  /** Names of metrics and labels are rewritten, after rules, to what Prometheus took before version 3. */
+  readonly compatibleNaming: boolean
+  /** Set on every series after all that, in this order. */
   readonly remoteLabels: readonly Label[]
 }
 

@@ -999,7 +999,13 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Oldest TLS version that -tls accepts: TLS10, TLS11, TLS12 or TLS13; empty: TLS12.',
   },
-  usePromCompatibleNaming: { type: 'bool', default: 'false', area: 'relabel' },
+  usePromCompatibleNaming: {
+    type: 'bool',
+    default: 'false',
+    area: 'relabel',
+    implemented: true,
+    description: 'Replace characters that Prometheus did not take before version 3 in names by underscores.',
+  },
   version: {
     type: 'bool',
     default: 'false',

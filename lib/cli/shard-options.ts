@@ -10,10 +10,11 @@ import type { Flags } from './flags.ts'
  * @param rules those of remote write, as they were read from files
  * @throws {FlagError} `-remoteWrite.label` is not name=value
  */
-export function toShardOptions(flags: Flags, rules: Omit<RemoteRules, 'remoteLabels'>): ShardOptions {
+export function toShardOptions(flags: Flags, rules: Pick<RemoteRules, 'remoteRelabelRules' | 'views'>): ShardOptions {
   const seed = randomBytes(8)
   return {
     ...rules,
+    compatibleNaming: flags.bool('usePromCompatibleNaming'),
     remoteLabels: flags.strings('remoteWrite.label').flatMap(toLabel),
     sendMetadata: flags.bool('enableMetadata'),
     // Nobody who exposes series can know it, and so make them collide.

@@ -39,7 +39,9 @@ export async function loadRemoteRelabelConfig(
 }
 
 /** What shards need to know of it; without configuration one view for all destinations. */
-export function relabelRulesOf(config: RemoteRelabelConfig | undefined): Omit<RemoteRules, 'remoteLabels'> {
+export function relabelRulesOf(
+  config: RemoteRelabelConfig | undefined,
+): Pick<RemoteRules, 'remoteRelabelRules' | 'views'> {
   const views = config?.views.map(({ rules, destinations }) => ({ relabelRules: rules, destinations }))
   return {
     remoteRelabelRules: config?.all.rules ?? [],

@@ -16,6 +16,7 @@ test('flags become options of shards', t => {
     '-remoteWrite.label=dc=east,eq=a=b',
     '-remoteWrite.label=empty=',
     '-enableMetadata=false',
+    '-usePromCompatibleNaming',
     '-promscrape.suppressScrapeErrors',
     '-promscrape.suppressScrapeErrorsDelay=5m',
     '-promscrape.maxResponseHeadersSize=8KiB',
@@ -24,6 +25,7 @@ test('flags become options of shards', t => {
   t.deepEqual(options, {
     remoteRelabelRules: [],
     views: [{ destinations: 0, relabelRules: [] }],
+    compatibleNaming: true,
     remoteLabels: [
       { name: 'dc', value: 'east' },
       { name: 'eq', value: 'a=b' },

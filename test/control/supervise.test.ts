@@ -187,7 +187,7 @@ test('all shards hear of other rules', async t => {
     { destinations: 1, relabelRules: [rule] },
     { destinations: 2, relabelRules: [] },
   ]
-  supervisor.relabel({ remoteRelabelRules: [], views, remoteLabels: [] })
+  supervisor.relabel({ remoteRelabelRules: [], views, compatibleNaming: false, remoteLabels: [] })
   await supervisor.targetStatuses()
   t.deepEqual(log.sort(), ['rules of shard 0: [["b"],[]]', 'rules of shard 1: [["b"],[]]'])
 })

@@ -43,6 +43,7 @@ export function shardOptionsOf(fields: Partial<ShardOptions> = {}): ShardOptions
   return {
     remoteRelabelRules: [],
     views: [{ destinations: 0, relabelRules: [] }],
+    compatibleNaming: false,
     remoteLabels: [],
     sendMetadata: false,
     hashSeed: [1, 2],

@@ -2,6 +2,7 @@ import type { RemoteRules } from '../../../shared/protocol.ts'
 import type { Label } from '../../../shared/target.ts'
 import { compileRules, type Relabeling } from '../../relabel/compile.ts'
 import { copyLabels, dropInternal, setLabel } from '../../relabel/labels.ts'
+import { useCompatibleNames } from '../../relabel/naming.ts'
 import { finishLabels } from './label-sets.ts'
 
 /** Destinations that get the same series under the same labels. */
@@ -14,25 +15,28 @@ export type RemoteView = {
 
 /**
  * What remote write makes of the labels of a series, for each view: rules for all destinations come first, then those
- * of the view, then labels that are set on all. Results are sorted by name in the order of UTF-8, names are unique,
+ * of the view, then labels that are set on all. Where there are rules, names are made compatible after them, if that is
+ * wanted; after those for all destinations, even if there are none. Results are sorted by name in the order of UTF-8, names are unique,
  * values not empty.
  */
 export class RemoteLabeler {
   /** As in the specification, one at least. */
   readonly views: readonly RemoteView[]
   readonly #rules: Relabeling
+  readonly #compatibleNaming: boolean
   readonly #labels: readonly Label[]
 
   /** @throws {RelabelError} */
-  constructor({ remoteRelabelRules, views, remoteLabels }: RemoteRules) {
+  constructor({ remoteRelabelRules, views, compatibleNaming, remoteLabels }: RemoteRules) {
     this.#rules = compileRules(remoteRelabelRules)
+    this.#compatibleNaming = compatibleNaming
     this.#labels = remoteLabels
     this.views = views.map(({ destinations, relabelRules }) => ({ destinations, rules: compileRules(relabelRules) }))
   }
 
   /** Whether series may go to the view under other labels than they have, or not at all. */
   changes(view: RemoteView): boolean {
-    return this.drops(view) || this.#labels.length > 0
+    return this.drops(view) || this.#compatibleNaming || this.#labels.length > 0
   }
 
   /** Whether there are rules, which may keep series from the view. */
@@ -48,25 +52,29 @@ export class RemoteLabeler {
 
   /** What the rules for all destinations leave of labels; undefined if they drop the series. */
   forAll(labels: readonly Label[]): readonly Label[] | undefined {
-    return applied(this.#rules, labels)
+    if (this.#rules.isEmpty && !this.#compatibleNaming) return labels
+    return this.#applied(this.#rules, labels)
   }
 
   /** What a view makes of that; undefined if it drops the series. */
   forView(view: RemoteView, common: readonly Label[]): readonly Label[] | undefined {
-    const kept = applied(view.rules, common)
+    const kept = view.rules.isEmpty ? common : this.#applied(view.rules, common)
     if (kept === undefined || kept.length === 0) return undefined
-    const changed = copyLabels(kept)
-    for (const { name, value } of this.#labels) setLabel(changed, name, value)
-    const sent = finishLabels(changed)
+    const sent = this.#withOwnLabels(kept)
     return sent.length === 0 ? undefined : sent
   }
-}
 
-/** Without rules nothing is touched. */
-function applied(rules: Relabeling, labels: readonly Label[]): readonly Label[] | undefined {
-  if (rules.isEmpty) return labels
-  const changed = copyLabels(labels)
-  if (!rules.apply(changed)) return undefined
-  dropInternal(changed)
-  return changed
+  #applied(rules: Relabeling, labels: readonly Label[]): readonly Label[] | undefined {
+    const changed = copyLabels(labels)
+    if (!rules.apply(changed)) return undefined
+    dropInternal(changed)
+    if (this.#compatibleNaming) useCompatibleNames(changed)
+    return changed
+  }
+
+  #withOwnLabels(labels: readonly Label[]): readonly Label[] {
+    const changed = copyLabels(labels)
+    for (const { name, value } of this.#labels) setLabel(changed, name, value)
+    return finishLabels(changed)
+  }
 }

@@ -95,3 +95,18 @@ test('a labeler of several views gives each what a labeler of that view alone gi
     }),
   )
 })
+
+test('names are made compatible after rules, and before the labels that are set on all', t => {
+  const rename = rule({ action: 'replace', sourceLabels: ['a.b'], targetLabel: 'c.d' })
+  const labeler = labelerOf([[], [set('view.x', '1')]], {
+    remoteRelabelRules: [rename],
+    compatibleNaming: true,
+    remoteLabels: labelsOf({ 'e.f': '3' }),
+  })
+  const common = { __name__: 'm_n', a_b: '1', c_d: '1', 'e.f': '3' }
+  t.deepEqual(inViews(labeler, { __name__: 'm.n', 'a.b': '1' }), [common, { ...common, view_x: '1' }])
+  const plainNaming = labelerOf([[]], { compatibleNaming: true })
+  t.true(plainNaming.changes(plainNaming.views[0]!))
+  // Internal labels go before names change: what looks like one afterwards stays.
+  t.deepEqual(inViews(plainNaming, { __name__: 'm', '..x': '1', __x: '2' }), [{ __name__: 'm', __x: '1' }])
+})
