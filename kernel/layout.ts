@@ -32,10 +32,14 @@ export const CHUNK_BYTES = 24
 /** A chunk without a sample that takes the scrape's timestamp has no place for it. */
 export const NO_TIME = 0xffffffff
 
+/** Timestamps in this range, in ms, take exactly 6 bytes as a varint: 1971-02-03 to 2109-05-15. */
+export const TIME6_FIRST = 34359738368
+export const TIME6_END = 4398046511104
+
 export const KIND_SAMPLE = 0
 /** The sample has a timestamp of its own, as a 6-byte varint right behind its value. */
 export const KIND_OWN_TIME = 1
-/** Likewise, for timestamps before 1971 or after 2109: a varint padded to 10 bytes. */
+/** Likewise, for timestamps that need less or more: a varint padded to 10 bytes. */
 export const KIND_OWN_TIME_WIDE = 2
 /** Metric relabeling drops the series: the line is checked and counted, and has no place in the stencil. */
 export const KIND_DROPPED = 3
@@ -62,6 +66,8 @@ export const READ_AHEAD_BYTES = 64
 export const FLAG_HONOR_TIMESTAMPS = 1
 /** Every new series is labelled by the host: rules apply to it. */
 export const FLAG_ALWAYS_LEARN = 2
+/** The scrape's timestamp does not take 6 bytes: every sample without one of its own gets it as its own. */
+export const FLAG_WIDE_TIME = 4
 
 // What `verify` and `rebuild` return.
 export const NEED_INPUT = 0

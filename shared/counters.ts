@@ -67,6 +67,11 @@ export const SHARD_COUNTERS = [
   'chunksEncoded', // chunks compressed anew
   'seriesEncoded', // series encoded by the kernel
   'seriesLearned', // series encoded by the slow path
+  'pushPrometheusReads', // pieces of pushed text that were read
+  'pushPrometheusRows', // samples in them, also those that relabeling dropped
+  'pushPrometheusInvalid', // lines
+  'pushPrometheusErrors', // bodies that could not be read to their end
+  'pushPrometheusMetadata', // metrics whose type or help was passed on
   'ringWaits', // times that a shard waited for room in its ring
   'ringWaitMs',
   'scrapeDurationSumSeconds',

@@ -26,7 +26,37 @@ export type ToShard =
   | { readonly type: 'relabel'; readonly rules: RemoteRules }
   | { readonly type: 'status'; readonly request: number; readonly ids: readonly string[] | 'all' }
   | { readonly type: 'response'; readonly request: number; readonly id: string }
+  /** A body that a client pushes begins. `push` is its number, unique among the pushes to all shards. */
+  | ({ readonly type: 'push'; readonly push: number; readonly spec: PushSpec } & PushPiece)
+  /** It goes on; only after the shard has asked for more. */
+  | ({ readonly type: 'pushMore'; readonly push: number } & PushPiece)
+  /** The client has gone: what was not begun with is dropped. */
+  | { readonly type: 'pushCancel'; readonly push: number }
   | { readonly type: 'stop'; readonly graceMs: number }
+
+/** A part of a pushed body as it came over the wire; its memory goes with it. */
+export type PushPiece = { readonly piece: Uint8Array<ArrayBuffer>; readonly isLast: boolean }
+
+/** How a body may be compressed (Content-Encoding). */
+export const PUSH_ENCODINGS = ['identity', 'gzip', 'deflate', 'zstd', 'snappy'] as const
+export type PushEncoding = (typeof PUSH_ENCODINGS)[number]
+
+/** A pushed body in the text exposition format, and what its samples get besides what it says. */
+export type PushSpec = {
+  /** Address of the client: all that it pushes goes to one shard. */
+  readonly client: string
+  readonly encoding: PushEncoding
+  /** Of samples without a timestamp; 0: the time at which they are read. */
+  readonly timeMs: number
+  /** Set on every sample, in this order, in place of what it has under the name; those without name or value are none. */
+  readonly extraLabels: readonly Label[]
+}
+
+/**
+ * `more`: the piece was taken in, the next may come. `done`: the last one was, and all samples are in the ring.
+ * `refused`: nothing more is taken of the body, also if no answer was due; samples of its beginning may be in the ring.
+ */
+export type PushResult = { readonly state: 'more' | 'done' } | { readonly state: 'refused'; readonly error: WireError }
 
 /**
  * A target that goes on with other options: of its series, only those end that it has no more. `before` is the id that it
@@ -100,6 +130,7 @@ export type FromShard =
   | { readonly type: 'status'; readonly request: number; readonly targets: readonly TargetStatus[] }
   /** Without a response if there is no such target. */
   | { readonly type: 'response'; readonly request: number; readonly response: TargetResponse | undefined }
+  | { readonly type: 'pushed'; readonly push: number; readonly result: PushResult }
   | { readonly type: 'weights'; readonly samples: readonly (readonly [id: string, samples: number])[] }
   | { readonly type: 'failed'; readonly shard: number; readonly error: WireError }
   | { readonly type: 'stopped'; readonly shard: number; readonly segmentsLost: number }
@@ -153,9 +184,11 @@ export type Handlers<M extends Tagged> = {
   readonly [T in M['type']]: (message: Extract<M, { readonly type: T }>) => void
 }
 
-/** The only two places where a port is touched. */
-export function send<M extends Tagged>(port: { postMessage(message: M): void }, message: M): void {
-  port.postMessage(message)
+type Port<M extends Tagged> = { postMessage(message: M, transfer: ArrayBuffer[]): void }
+
+/** The only two places where a port is touched. Memory that is transferred is gone here. */
+export function send<M extends Tagged>(port: Port<M>, message: M, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer)
 }
 
 export function listen<M extends Tagged>(

@@ -18,8 +18,11 @@ listen<ToShard>(port, {
     assert(shard === undefined, 'a shard is started once')
     id = message.shard
     try {
-      shard = new Shard(message.memory, message.options, (level, text) =>
-        send<FromShard>(port, { type: 'log', level, message: text }),
+      shard = new Shard(
+        message.memory,
+        message.options,
+        (level, text) => send<FromShard>(port, { type: 'log', level, message: text }),
+        (push, result) => send<FromShard>(port, { type: 'pushed', push, result }),
       )
       const started = shard
       weightsTimer = setInterval(
@@ -48,6 +51,18 @@ listen<ToShard>(port, {
 
   async response({ request, id }) {
     send<FromShard>(port, { type: 'response', request, response: await shard?.response(id) })
+  },
+
+  push({ push, spec, ...piece }) {
+    shard?.pushes.begin(push, spec, piece)
+  },
+
+  pushMore({ push, ...piece }) {
+    shard?.pushes.more(push, piece)
+  },
+
+  pushCancel({ push }) {
+    shard?.pushes.cancel(push)
   },
 
   async stop({ graceMs }) {

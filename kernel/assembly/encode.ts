@@ -27,6 +27,8 @@ import {
   STATE_TARGET_LABELS,
   STATE_TIME,
   TARGET_LABELS_AT,
+  TIME6_END,
+  TIME6_FIRST,
 } from '../layout'
 import { storeEntry } from './entry'
 import { labelCount, nameBytes } from './line'
@@ -34,10 +36,6 @@ import { labelCount, nameBytes } from './line'
 /** Bytes of a sample message with a 6-byte and with a 10-byte timestamp. */
 const SAMPLE_BYTES: u32 = 16
 const SAMPLE_WIDE_BYTES: u32 = 20
-
-/** Timestamps in this range take exactly 6 bytes as a varint: 1971-02-03 to 2109-05-15. */
-const TIME6_FIRST: i64 = 1 << 35
-const TIME6_END: i64 = 1 << 42
 
 // @ts-ignore: decorator
 @inline

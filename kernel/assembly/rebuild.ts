@@ -9,6 +9,7 @@ import {
   CHUNK_FULL,
   FLAG_ALWAYS_LEARN,
   FLAG_HONOR_TIMESTAMPS,
+  FLAG_WIDE_TIME,
   KIND_DROPPED,
   KIND_INVALID,
   KIND_OWN_TIME,
@@ -41,6 +42,7 @@ import {
   STATE_OLD_FIRST,
   STATE_SCRAPED,
   STATE_SEED,
+  STATE_TIME,
 } from '../layout'
 import {
   appendEntry,
@@ -204,7 +206,9 @@ function takeKnown(p: usize, end: usize, hash: u64, keyBytes: u32, hit: u32): i3
 // @ts-ignore: decorator
 @inline
 function honoredTime(): i64 {
-  return load<u32>(STATE_AT, STATE_FLAGS) & FLAG_HONOR_TIMESTAMPS ? lineTime : 0
+  const flags = load<u32>(STATE_AT, STATE_FLAGS)
+  const time = flags & FLAG_HONOR_TIMESTAMPS ? lineTime : 0
+  return time == 0 && flags & FLAG_WIDE_TIME ? load<i64>(STATE_AT, STATE_TIME) : time
 }
 
 // @ts-ignore: decorator

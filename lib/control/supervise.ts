@@ -13,6 +13,7 @@ import type {
 } from '../../shared/protocol.ts'
 import type { JobSpec, TargetSpec } from '../../shared/target.ts'
 import type { Logger, ScopedLog } from './log.ts'
+import { PushRouter } from './push-router.ts'
 import { allocateSharedMemory, type SharedMemory } from './ring-memory.ts'
 import { Roster, type ShardChange } from './roster.ts'
 import { StatusRequests } from './status.ts'
@@ -58,6 +59,8 @@ const READY_TIMEOUT_MS = 60_000
  */
 export class Supervisor {
   readonly memory: SharedMemory
+  /** Where pushed bodies go. */
+  readonly pushes: PushRouter
   readonly #options: SupervisorOptions
   readonly #log: ScopedLog
   readonly #roster: Roster
@@ -92,6 +95,7 @@ export class Supervisor {
     this.#roster = new Roster(options.shardCount)
     this.#writer = this.#startWriter()
     this.#shards = this.memory.shards.map((_, shard) => this.#startShard(shard, options.shardOptions))
+    this.pushes = new PushRouter(this.#shards)
   }
 
   /**
@@ -194,6 +198,7 @@ export class Supervisor {
         ready: () => thread.isReady(),
         status: ({ request, targets }) => this.#statuses.answer(request, targets),
         response: ({ request, response }) => this.#responses.answer(request, response),
+        pushed: ({ push, result }) => this.pushes.answer(push, result),
         weights: ({ samples }) => this.#roster.weigh(samples),
         failed: ({ error }) => thread.fail(error.message),
         stopped: ({ segmentsLost }) => {

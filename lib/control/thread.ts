@@ -57,9 +57,9 @@ export class Thread<To extends Tagged, From extends Tagged> {
     })
   }
 
-  /** To a thread that has ended it is lost. */
-  send(message: To): void {
-    send<To>(this.#worker, message)
+  /** To a thread that has ended it is lost. Memory in `transfer` goes with it. */
+  send(message: To, transfer: ArrayBuffer[] = []): void {
+    send<To>(this.#worker, message, transfer)
   }
 
   /**

@@ -2,7 +2,7 @@ import type { CounterBlock, ShardCounter, ShardDestinationCounter } from '../../
 import { hasDestination } from '../../shared/destination-set.ts'
 import type { TargetState } from './target-state.ts'
 
-/** Counts the samples that rules of remote write keep from destinations: those for all, and each one's own. */
+/** Counts the samples that rules of remote write keep from destinations: rules for all, and each one's own. */
 export class DroppedCounts {
   readonly #counters: CounterBlock<ShardCounter>
   readonly #destinations: readonly CounterBlock<ShardDestinationCounter>[]
@@ -17,14 +17,21 @@ export class DroppedCounts {
   count({ views, up }: TargetState): void {
     const { autos, droppedByAll } = views[0]! // the same in every view
     const droppedForAll = autos.droppedByAll + (up ? droppedByAll : 0)
-    if (droppedForAll > 0) this.#counters.add('samplesDroppedForAll', droppedForAll)
+    this.addForAll(droppedForAll)
     for (const { autos, droppedByView, destinations } of views) {
       const dropped = autos.droppedByView + (up ? droppedByView : 0)
-      if (dropped > 0) this.#addTo(destinations, dropped)
+      this.addFor(destinations, dropped)
     }
   }
 
-  #addTo(set: number, dropped: number): void {
+  /** Counts samples that the rules for all destinations dropped. */
+  addForAll(dropped: number): void {
+    if (dropped > 0) this.#counters.add('samplesDroppedForAll', dropped)
+  }
+
+  /** Counts samples that the rules of a view dropped. @param set its destinations */
+  addFor(set: number, dropped: number): void {
+    if (dropped === 0) return
     for (const [index, counters] of this.#destinations.entries()) {
       if (hasDestination(set, index)) counters.add('samplesDroppedByRules', dropped)
     }

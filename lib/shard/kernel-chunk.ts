@@ -20,6 +20,21 @@ import {
 import type { Kernel } from './kernel.ts'
 import type { NewChunk } from './target-block.ts'
 
+/** A stencil, which is nobody's after the next call of the kernel. */
+export type LentChunk = {
+  readonly stencilBytes: number
+  readonly rawBytes: number
+  readonly samples: number
+}
+
+/** Compresses the chunk that was built in the kernel and clears it there; its stencil lies at `OUT_AT`. */
+export function compressChunk(kernel: Kernel): LentChunk {
+  const stencilBytes = kernel.exports.compressChunk()
+  const chunk = { stencilBytes, rawBytes: kernel.get(STATE_NEW_RAW), samples: kernel.get(STATE_NEW_SAMPLES) }
+  kernel.exports.clearChunk()
+  return chunk
+}
+
 /** Compresses the chunk that was built in the kernel, clears it there and gives copies of its parts, in its staging. */
 export function closeChunk(kernel: Kernel): NewChunk {
   const stencilBytes = kernel.exports.compressChunk()

@@ -63,6 +63,8 @@ export class Kernel {
   readonly exports: KernelExports
   readonly bytes: Uint8Array
   readonly staging = new Staging()
+  /** Answers what the kernel asks; whoever has work for it puts its own here. */
+  host: KernelHost
   readonly #state: Uint32Array
 
   /**
@@ -70,10 +72,11 @@ export class Kernel {
    * @throws {KernelMissing}
    */
   constructor(host: KernelHost, seed: readonly [number, number]) {
+    this.host = host
     const module = new WebAssembly.Module(readKernel())
     const env = {
-      lookup: (low: number, high: number) => host.lookup(low, high),
-      learn: (start: number, end: number) => host.learn(start, end),
+      lookup: (low: number, high: number) => this.host.lookup(low, high),
+      learn: (start: number, end: number) => this.host.learn(start, end),
     }
     this.exports = new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports
     assert(this.exports.staticEnd() <= layout.SCRATCH_AT, 'static data of the kernel reaches into its scratch memory')

@@ -71,6 +71,11 @@ export class Scraper {
     this.inflater.close()
   }
 
+  /** What is in force from now on. */
+  get remote(): RemoteLabeler {
+    return this.#viewMaker.remote
+  }
+
   /**
    * From the next scrape of each target on, these rules are in force.
    *
@@ -199,6 +204,7 @@ export class Scraper {
 
   /** Begins a round for a view. Gives the block that it goes by. */
   #begin(target: TargetState, view: TargetView, isAnew: boolean): TargetBlock {
+    this.kernel.host = this.#host
     const known = isAnew && view.block.entries > 0 ? TargetBlock.empty(view.block.auto()) : view.block
     this.#round.begin(known, target.dueMs, this.#host.begin(target, view.view))
     return known

@@ -1,4 +1,3 @@
-import { setImmediate as turnOfEventLoop } from 'node:timers/promises'
 import {
   CounterBlock,
   SCRAPE_DURATION_BOUNDS_SECONDS,
@@ -26,8 +25,12 @@ import { FailureLog } from './failure-log.ts'
 import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
 import { FetchMemory } from './fetch-memory.ts'
+import { KernelTurns } from './kernel-turns.ts'
 import { LiveResponses } from './live-responses.ts'
 import { Publisher } from './publish.ts'
+import { InvalidLog } from './push/invalid-log.ts'
+import { type PushAnswer, Pushes } from './push/pushes.ts'
+import { TextSamples } from './push/text-samples.ts'
 import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
 
@@ -35,21 +38,17 @@ const ACCOUNTS_INTERVAL_MS = 1000
 /** How long the worst lag of a scrape's start is remembered. */
 const LAG_WINDOW_MS = 60_000
 
-/** Work goes on for so long before sockets and timers have their turn. */
-const TURN_MS = 20
-
 export type ShardLog = (level: LogLevel, message: string) => void
 
 type TargetChange = Pick<Extract<ToShard, { type: 'targets' }>, 'added' | 'removed' | 'changed'>
 
-/** A fetch that ended, or a target that was removed: what waits for the kernel. */
-type Arrival = { readonly target: TargetState; readonly what: 'body' | 'failure' | 'removal' }
-
 /**
- * One shard: its targets, when each is due, their fetches, and the one place where results are worked off one by one.
- * While the ring is full that place waits, and with it everything that has arrived.
+ * One shard: its targets, when each is due, their fetches, the pushes, and the one place where all results are worked off
+ * one by one. While the ring is full that place waits, and with it everything that has arrived.
  */
 export class Shard implements FetchOwner {
+  /** Bodies that clients push. */
+  readonly pushes: Pushes
   readonly #failureLog: FailureLog
   readonly #counters: CounterBlock<ShardCounter>
   readonly #publisher: Publisher
@@ -60,10 +59,9 @@ export class Shard implements FetchOwner {
   readonly #jobs = new Map<string, ShardJob>()
   readonly #targets = new Map<string, TargetState>()
   readonly #clients = new Map<TargetClient, TargetState>()
-  readonly #arrivals: Arrival[] = []
   readonly #liveResponses = new LiveResponses(delta => this.bodyBytesChanged(delta))
+  readonly #turns = new KernelTurns()
   readonly #accountsTimer: NodeJS.Timeout
-  #working: Promise<void> | undefined
   #running = 0
   #idle: (() => void) | undefined
   #bodyBytes = 0
@@ -71,13 +69,23 @@ export class Shard implements FetchOwner {
   #lagSinceMs = 0
 
   /** @throws {KernelMissing | RelabelError} */
-  constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog) {
+  constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog, answerPush: PushAnswer) {
     this.#failureLog = new FailureLog(options, log)
     this.#fetchMemory = new FetchMemory(options.maxHeadBytes)
     this.#counters = new CounterBlock(SHARD_COUNTERS, memory.counters)
     this.#publisher = new Publisher(memory, this.#counters)
     const dropped = new DroppedCounts(this.#counters, shardDestinationCounters(memory.counters))
     this.#scraper = new Scraper(options, this.#publisher, this.#counters, dropped)
+    const pushMeans = {
+      turns: this.#turns,
+      samples: new TextSamples(this.#scraper.kernel, this.#publisher, dropped),
+      publisher: this.#publisher,
+      remote: () => this.#scraper.remote,
+      sendMetadata: options.sendMetadata,
+      counters: this.#counters,
+      invalidLog: new InvalidLog(log),
+    }
+    this.pushes = new Pushes(pushMeans, answerPush)
     const isNative = this.#scraper.inflater.kind === 'native'
     log(
       'info',
@@ -126,7 +134,8 @@ export class Shard implements FetchOwner {
     const timer = setTimeout(resolve, graceMs)
     if (this.#running > 0) await promise
     clearTimeout(timer)
-    await this.#working
+    await this.pushes.stop()
+    await this.#turns.idle()
     clearInterval(this.#accountsTimer)
     await this.#liveResponses.close()
     await Promise.all([...this.#targets.values()].map(target => target.client.close()))
@@ -136,13 +145,14 @@ export class Shard implements FetchOwner {
 
   fetched(client: TargetClient): void {
     this.#counters.add('bodyWireBytes', client.wireBytes)
-    this.#arrive({ target: this.#clients.get(client)!, what: 'body' })
+    const target = this.#clients.get(client)!
+    this.#turns.add(() => this.#finish(target, true))
   }
 
   failed(client: TargetClient, error: PenstockError): void {
     const target = this.#clients.get(client)!
     this.#noteFailure(target, error)
-    this.#arrive({ target, what: 'failure' })
+    this.#turns.add(() => this.#finish(target, false))
   }
 
   bodyBytesChanged(delta: number): void {
@@ -182,7 +192,7 @@ export class Shard implements FetchOwner {
     this.#targets.delete(id)
     this.#cadence.remove(target)
     target.removed = true
-    if (!target.busy && !target.isWaiting) this.#arrive({ target, what: 'removal' })
+    if (!target.busy && !target.isWaiting) this.#turns.add(() => this.#retire(target))
   }
 
   #start(target: TargetState, dueMs: number, skipped: number): void {
@@ -198,28 +208,6 @@ export class Shard implements FetchOwner {
     target.startedMs = performance.now()
     this.#running++
     target.client.start()
-  }
-
-  #arrive(arrival: Arrival): void {
-    this.#arrivals.push(arrival)
-    this.#working ??= this.#work()
-  }
-
-  /** Works off what has arrived. Runs once at a time: the kernel is not touched from anywhere else. */
-  async #work(): Promise<void> {
-    let turnStartMs = performance.now()
-    try {
-      for (let arrival = this.#arrivals.shift(); arrival !== undefined; arrival = this.#arrivals.shift()) {
-        if (arrival.what === 'removal') await this.#retire(arrival.target)
-        else await this.#finish(arrival.target, arrival.what === 'body')
-        if (performance.now() - turnStartMs < TURN_MS) continue
-        // Fetches would time out, with their answers unread, while many new targets are learned at once.
-        await turnOfEventLoop()
-        turnStartMs = performance.now()
-      }
-    } finally {
-      this.#working = undefined
-    }
   }
 
   /** The end of a scrape. */
@@ -268,7 +256,7 @@ export class Shard implements FetchOwner {
   #handOver(target: TargetState, successor: TargetState): void {
     const hasWaited = successor.isWaiting
     successor.succeed(target)
-    if (hasWaited && successor.removed) this.#arrive({ target: successor, what: 'removal' })
+    if (hasWaited && successor.removed) this.#turns.add(() => this.#retire(successor))
   }
 
   #noteFailure(target: TargetState, error: PenstockError): void {

@@ -11,20 +11,20 @@ type AutoSeries = { readonly plan: AutoPlan; readonly labels: readonly Uint8Arra
 
 /** Makes the views of targets before their first scrape, and anew when other rules are in force. */
 export class ViewMaker {
+  readonly remote: RemoteLabeler
   readonly #kernel: Kernel
-  readonly #remote: RemoteLabeler
   /** All targets of the same kind share a plan. */
   readonly #plans = new Map<string, AutoPlan>()
 
   /** @param remote what is in force from now on */
   constructor(kernel: Kernel, remote: RemoteLabeler) {
     this.#kernel = kernel
-    this.#remote = remote
+    this.remote = remote
   }
 
   /** Whether the target's views are as they have to be. */
   isDone(target: TargetState): boolean {
-    return target.remote === this.#remote
+    return target.remote === this.remote
   }
 
   /**
@@ -33,8 +33,8 @@ export class ViewMaker {
    */
   make(target: TargetState): void {
     const before = target.predecessor ?? target
-    const views = this.#remote.views.map((view, index) => {
-      const series = autoSeries(target, this.#remote, view)
+    const views = this.remote.views.map((view, index) => {
+      const series = autoSeries(target, this.remote, view)
       const made = new TargetView(view, this.#shared(series.plan), autoBlock(this.#kernel, series.labels))
       const former = before.views[index]
       if (former !== undefined) made.former = formerSeries(before, former, series)
@@ -42,7 +42,7 @@ export class ViewMaker {
     })
     target.views = views
     target.predecessor = undefined
-    target.remote = this.#remote
+    target.remote = this.remote
   }
 
   #shared(plan: AutoPlan): AutoPlan {

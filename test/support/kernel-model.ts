@@ -138,7 +138,8 @@ export function showStale(timeMs: number): string {
 
 const number = new DataView(new ArrayBuffer(8))
 
-function showSample(value: number, timeMs: bigint | number): string {
+/** A sample as `decodeSeries` shows it. */
+export function showSample(value: number, timeMs: bigint | number): string {
   number.setFloat64(0, value)
   // The NaN of Go, whatever NaN the host has made.
   if (Number.isNaN(value)) number.setBigUint64(0, 0x7ff8000000000001n)
@@ -147,7 +148,8 @@ function showSample(value: number, timeMs: bigint | number): string {
 
 const hex = (word: number): string => word.toString(16).padStart(8, '0')
 
-const showLabels = (labels: readonly Label[]): string =>
+/** Labels as `decodeSeries` shows them. */
+export const showLabels = (labels: readonly Label[]): string =>
   `{${labels.map(({ name, value }) => `${name}=${JSON.stringify(value)}`).join(',')}}`
 
 // Values as fixed64: a JavaScript number need not keep the bits of a NaN.

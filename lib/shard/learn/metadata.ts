@@ -29,6 +29,8 @@ const PIECE_BYTES_MAX = 64 * 1024
 /** What is known of one metric family. */
 export type FamilyMetadata = { readonly type: number; readonly help: string }
 
+export type NamedMetadata = [name: string, metadata: FamilyMetadata]
+
 const NOTHING: FamilyMetadata = { type: 0, help: '' }
 
 /** Types and help texts by metric name; of several for one name, the last. Bounded in number and size. */
@@ -46,7 +48,7 @@ export class MetadataMap {
     return this.#leftOut
   }
 
-  [Symbol.iterator](): IterableIterator<[name: string, metadata: FamilyMetadata]> {
+  [Symbol.iterator](): IterableIterator<NamedMetadata> {
     return this.#families.entries()
   }
 
@@ -131,9 +133,9 @@ function readComment(line: string, into: MetadataMap): void {
  * Metadata as protobuf: the fields `metadata` of a WriteRequest, one behind the other, in pieces of whole fields of
  * 64 KiB at most.
  */
-export function encodeMetadata(map: MetadataMap): Uint8Array[] {
+export function encodeMetadata(map: Iterable<NamedMetadata>): Uint8Array[] {
   const pieces: Uint8Array[] = []
-  let families: [name: string, metadata: FamilyMetadata][] = []
+  let families: NamedMetadata[] = []
   let pieceBytes = 0
   for (const family of map) {
     const bytes = fieldBytes(contentBytes(...family))
@@ -155,7 +157,7 @@ function contentBytes(name: string, { type, help }: FamilyMetadata): number {
   return typeBytes + fieldBytes(Buffer.byteLength(name)) + helpBytes
 }
 
-function encodePiece(families: readonly [name: string, metadata: FamilyMetadata][], sizeBytes: number): Uint8Array {
+function encodePiece(families: readonly NamedMetadata[], sizeBytes: number): Uint8Array {
   const writer = new ProtobufWriter(sizeBytes)
   for (const [name, metadata] of families) {
     writer.message(REQUEST_METADATA, contentBytes(name, metadata))

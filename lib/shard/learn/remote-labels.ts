@@ -44,6 +44,15 @@ export class RemoteLabeler {
     return !this.#rules.isEmpty || !view.rules.isEmpty
   }
 
+  /**
+   * What labels that many series share become in the view, whatever other labels these have, unless one of them has the
+   * same name; undefined if that depends on the rest of the series.
+   */
+  shared(view: RemoteView, labels: readonly Label[]): readonly Label[] | undefined {
+    if (this.drops(view) || this.#compatibleNaming || this.#labels.some(({ value }) => value === '')) return undefined
+    return this.#withOwnLabels(labels)
+  }
+
   /** The labels of a series in each view, in the order of `views`; undefined where the series is not sent. */
   inViews(labels: readonly Label[]): readonly (readonly Label[] | undefined)[] {
     const common = this.forAll(labels)

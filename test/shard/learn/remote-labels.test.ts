@@ -110,3 +110,17 @@ test('names are made compatible after rules, and before the labels that are set 
   // Internal labels go before names change: what looks like one afterwards stays.
   t.deepEqual(inViews(plainNaming, { __name__: 'm', '..x': '1', __x: '2' }), [{ __name__: 'm', __x: '1' }])
 })
+
+test('labels that many series share become the same for all of them, unless rules look at the others', t => {
+  const shared = (labeler: RemoteLabeler) => plain(labeler.shared(labeler.views[0]!, labelsOf({ a: '1', dc: 'own' })))
+  t.deepEqual(shared(labelerOf([[]])), { a: '1', dc: 'own' })
+  t.deepEqual(shared(labelerOf([[]], { remoteLabels: labelsOf({ dc: 'east', z: '2' }) })), {
+    a: '1',
+    dc: 'east',
+    z: '2',
+  })
+  t.is(shared(labelerOf([[]], { remoteLabels: labelsOf({ dc: '' }) })), undefined)
+  t.is(shared(labelerOf([[]], { compatibleNaming: true })), undefined)
+  t.is(shared(labelerOf([[]], { remoteRelabelRules: [drop('x')] })), undefined)
+  t.is(shared(labelerOf([[drop('x')]])), undefined)
+})
