@@ -46,7 +46,8 @@ export type Agent = {
 
 /**
  * Starts everything against the way of the data, so that each part finds the next one at work: the data path, the
- * writer and the shards, the targets, and at last the HTTP server, which only looks on. Stops in the reverse order.
+ * writer and the shards, the targets, and at last the HTTP server, which looks on and takes pushes. Stops in the
+ * reverse order.
  *
  * @throws {PenstockError} a part cannot start; those before it are stopped again
  */
@@ -95,7 +96,7 @@ export async function startAgent({ flags, env, configuration, logger }: AgentOpt
   const view = new LiveView({ flags, memoryAllowedBytes, destinations, configuration, supervisor, feed, reload })
   let httpPorts: readonly number[] = []
   if (adminOptions !== undefined) {
-    const server = await AdminServer.open(adminOptions, view, logger)
+    const server = await AdminServer.open(adminOptions, view, supervisor.pushes, logger)
     started.defer(() => server.close())
     httpPorts = server.ports
   }

@@ -11,6 +11,8 @@ import { CORS_PREFLIGHT, fixedHeaders, type HeaderOptions, ICON, pageHeaders } f
 import type { HttpCounters } from './http-counters.ts'
 import { FORM_BYTES_MAX, UNREAD_BYTES_MAX, URL_BYTES_MAX } from './limits.ts'
 import { collapseSlashes, normalisePrefix, rootOf } from './paths.ts'
+import type { PushIntake } from './push/push-intake.ts'
+import { registerPushes } from './push/push-routes.ts'
 import { pathOf, requestArgs } from './request-args.ts'
 import type { AdminContext, Route } from './routes/route.ts'
 import { ROUTES } from './routes.ts'
@@ -25,22 +27,27 @@ export type AppOptions = AccessOptions &
     readonly compression: boolean
   }
 
+/** What requests are counted by, and where pushed bodies go. */
+export type AppParts = { readonly counters: HttpCounters; readonly intake: PushIntake }
+
 /** What requests are answered with, whatever address they come to. */
 export class AdminApp {
   readonly #options: AppOptions
   readonly #prefix: string
   readonly #context: AdminContext
   readonly #counters: HttpCounters
+  readonly #intake: PushIntake
   readonly #log: ScopedLog
   readonly #gate: Gate
   readonly #app: FastifyInstance
   #unreadBytes = 0
 
-  constructor(options: AppOptions, context: AdminContext, counters: HttpCounters, log: ScopedLog) {
+  constructor(options: AppOptions, context: AdminContext, parts: AppParts, log: ScopedLog) {
     this.#options = options
     this.#prefix = normalisePrefix(options.pathPrefix)
     this.#context = context
-    this.#counters = counters
+    this.#counters = parts.counters
+    this.#intake = parts.intake
     this.#log = log
     this.#gate = new Gate(options)
     this.#app = fastify({
@@ -85,6 +92,15 @@ export class AdminApp {
     app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => this.#failed(error, request, reply))
     const prefix = this.#prefix
     if (prefix !== '') app.get(prefix, (_request, reply) => reply.redirect(`${prefix}/`, 302))
+    app.register(async scope =>
+      registerPushes(scope, {
+        prefix,
+        intake: this.#intake,
+        counters: this.#counters,
+        turnAway: (request, reply) => this.#turnAway('basic', '', request, reply),
+        refuse: (...answer) => this.#refuse(...answer),
+      }),
+    )
     for (const route of ROUTES) {
       for (const path of route.paths) {
         app.route({

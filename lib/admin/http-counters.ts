@@ -17,15 +17,20 @@ export type ListenerCounts = {
   readonly writtenBytes: number
 }
 
+/** Where clients push to, by the name that vmagent counts it under. */
+export type PushPath = { readonly path: string; readonly protocol: string }
+
 /** Counts requests by the paths of the route table, which are few; other paths share the count of errors. */
 export class HttpCounters {
   #requests = 0
   readonly #byPath: Map<string, number>
+  readonly #pushes: ReadonlyMap<PushPath, { requests: number; errors: number }>
   readonly #errors: Record<HttpErrorReason, number> = { unsupported: 0, wrong_auth_key: 0, wrong_basic_auth: 0 }
 
   /** @param paths without `-http.pathPrefix` */
-  constructor(paths: readonly string[]) {
+  constructor(paths: readonly string[], pushPaths: readonly PushPath[]) {
     this.#byPath = new Map(paths.map(path => [path, 0]))
+    this.#pushes = new Map(pushPaths.map(push => [push, { requests: 0, errors: 0 }]))
   }
 
   countRequest(): void {
@@ -37,6 +42,16 @@ export class HttpCounters {
     this.#byPath.set(path, this.#byPath.get(path)! + 1)
   }
 
+  /** @param push one of those given to the constructor */
+  countPush(push: PushPath): void {
+    this.#pushes.get(push)!.requests += 1
+  }
+
+  /** @param push one of those given to the constructor */
+  countPushError(push: PushPath): void {
+    this.#pushes.get(push)!.errors += 1
+  }
+
   countError(reason: HttpErrorReason): void {
     this.#errors[reason] += 1
   }
@@ -46,6 +61,8 @@ export class HttpCounters {
     // vmagent counts /metrics in its server and everything else in the program.
     const server = paths.filter(({ labels }) => labels.path === '/metrics')
     const program = paths.filter(({ labels }) => labels.path !== '/metrics')
+    const pushes = (count: 'requests' | 'errors') =>
+      [...this.#pushes].map(([{ path, protocol }, counts]) => ({ labels: { path, protocol }, value: counts[count] }))
     const perListener = (
       name: string,
       type: 'counter' | 'gauge',
@@ -65,7 +82,18 @@ export class HttpCounters {
         samples: [{ value: this.#requests }],
       },
       { name: 'vm_http_requests_total', type: 'counter', help: 'HTTP requests by path.', samples: server },
-      { name: 'vmagent_http_requests_total', type: 'counter', help: 'HTTP requests by path.', samples: program },
+      {
+        name: 'vmagent_http_requests_total',
+        type: 'counter',
+        help: 'HTTP requests by path.',
+        samples: [...program, ...pushes('requests')],
+      },
+      {
+        name: 'vmagent_http_request_errors_total',
+        type: 'counter',
+        help: 'HTTP requests that push and were not taken to their end.',
+        samples: pushes('errors'),
+      },
       {
         name: 'vm_http_request_errors_total',
         type: 'counter',

@@ -8,8 +8,6 @@ export const FORM_BYTES_MAX = 64 * 1024
 
 export const HANDSHAKE_TIMEOUT_MS = 10_000
 export const HEADERS_TIMEOUT_MS = 10_000
-/** Headers and body. */
-export const REQUEST_TIMEOUT_MS = 60_000
 /** Nothing is read or written for so long. */
 export const INACTIVE_TIMEOUT_MS = 120_000
 /** How often Node.js looks for requests that take too long. */

@@ -11,7 +11,6 @@ import {
   HEADER_BYTES_MAX,
   HEADERS_TIMEOUT_MS,
   INACTIVE_TIMEOUT_MS,
-  REQUEST_TIMEOUT_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts'
 import { ServerCertificate, type ServerTls } from './server-certificate.ts'
@@ -185,7 +184,8 @@ function serverOptions({ idleTimeoutMs }: ListenerOptions): http.ServerOptions {
   return {
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A body that is pushed may take as long as its client goes on sending.
+    requestTimeout: 0,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: idleTimeoutMs,
   }

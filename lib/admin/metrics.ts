@@ -4,6 +4,7 @@ import { appFamilies, droppedFamily, heartbeatFamily, targetFamilies } from './m
 import { discoveryFamilies } from './metrics/discovery.ts'
 import { memoryFamilies } from './metrics/memory.ts'
 import { processFamilies, readNodeFacts } from './metrics/process.ts'
+import { protocolFamilies } from './metrics/protocols.ts'
 import { remoteWriteFamilies } from './metrics/remote-write.ts'
 import { shardFamilies } from './metrics/shards.ts'
 import { readProcessFacts } from './procfs.ts'
@@ -48,6 +49,7 @@ export async function collectMetrics({ view, logger, httpFamilies }: MetricSourc
     ...discoveryFamilies(view.discoveryStats()),
     droppedFamily(view.droppedCounts()),
     ...shardFamilies(shards),
+    ...protocolFamilies(shards),
     ...remoteWriteFamilies(writer),
     heartbeatFamily(shards, writer, nowMs),
     ...httpFamilies(),

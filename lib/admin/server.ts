@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, ScopedLog } from '../control/log.ts'
+import type { PushSink } from '../control/push-router.ts'
 import { AdminApp, type AppOptions } from './app.ts'
 import { HttpCounters } from './http-counters.ts'
 import { Listener, type ListenerOptions, type ListenSpec } from './listener.ts'
 import { renderMetrics } from './metrics.ts'
+import { PushIntake, type PushOptions } from './push/push-intake.ts'
+import { PUSH_ROUTES } from './push/push-routes.ts'
 import { ROUTES } from './routes.ts'
 import type { AgentView } from './view.ts'
 
@@ -18,6 +21,7 @@ export type AdminOptions = AppOptions &
     readonly closeDelayMs: number
     /** `-http.maxGracefulShutdownDuration`: how long running requests may take after that. */
     readonly closeGraceMs: number
+    readonly push: PushOptions
   }
 
 export const ADMIN_DEFAULTS: AdminOptions = {
@@ -33,12 +37,13 @@ export const ADMIN_DEFAULTS: AdminOptions = {
   connTimeoutMs: 120_000,
   closeDelayMs: 0,
   closeGraceMs: 7000,
+  push: { concurrentMax: 4, queueMsMax: 60_000, memoryBytesMax: 16 * 1024 * 1024 },
   authKeys: {},
 }
 
 /**
- * The HTTP API and the pages of the agent. It only looks at the agent, but for `/-/reload`; without it the agent still
- * collects.
+ * The HTTP API and the pages of the agent, and the door for pushed bodies. Else it only looks at the agent, but for
+ * `/-/reload`; without it the agent still collects.
  */
 export class AdminServer {
   readonly #options: AdminOptions
@@ -47,26 +52,34 @@ export class AdminServer {
   readonly #listeners: Listener[] = []
   #closed: Promise<void> | undefined
 
-  private constructor(options: AdminOptions, view: AgentView, logger: Logger) {
+  private constructor(options: AdminOptions, view: AgentView, pushes: PushSink, logger: Logger) {
     this.#options = options
     this.#log = logger.at('penstock/admin')
-    const counters = new HttpCounters(ROUTES.map(({ paths }) => paths[0]))
-    const httpFamilies = () => counters.families(this.#listeners.map(listener => listener.counts()))
+    const counters = new HttpCounters(
+      ROUTES.map(({ paths }) => paths[0]),
+      PUSH_ROUTES,
+    )
+    const intake = new PushIntake(options.push, pushes)
+    const httpFamilies = () => [
+      ...counters.families(this.#listeners.map(listener => listener.counts())),
+      ...intake.families(),
+    ]
     const context = {
       view,
       metricsText: () => renderMetrics({ view, logger, httpFamilies }, options.exposeMetadata),
       closing: () => this.#closed !== undefined,
     }
-    this.#app = new AdminApp(options, context, counters, this.#log)
+    this.#app = new AdminApp(options, context, { counters, intake }, this.#log)
   }
 
   /**
    * Listens on all addresses. The caller closes the server.
    *
+   * @param pushes where pushed bodies go
    * @throws {ListenFailed} nothing listens then
    */
-  static async open(options: AdminOptions, view: AgentView, logger: Logger): Promise<AdminServer> {
-    const server = new AdminServer(options, view, logger)
+  static async open(options: AdminOptions, view: AgentView, pushes: PushSink, logger: Logger): Promise<AdminServer> {
+    const server = new AdminServer(options, view, pushes, logger)
     await server.#app.ready()
     try {
       for (const spec of options.listeners) await server.#listen(spec)

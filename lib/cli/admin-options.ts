@@ -1,7 +1,14 @@
 import type { AccessOptions, AuthKeys } from '../admin/access.ts'
+import type { PushOptions } from '../admin/push/push-intake.ts'
 import type { AdminOptions } from '../admin/server.ts'
+import { memoryBudget } from './destinations.ts'
 import type { Flags } from './flags.ts'
 import { toListeners } from './listeners.ts'
+
+/** Part of the memory budget that pushed bodies in flight may take, and the least and the most that this comes to. */
+const PUSH_SHARE = 1 / 16
+const PUSH_BYTES_MIN = 8 * 1024 * 1024
+const PUSH_BYTES_MAX = 128 * 1024 * 1024
 
 /**
  * The options of the HTTP server; undefined if `-httpListenAddr` is empty, which means no server.
@@ -29,7 +36,16 @@ export function toAdminOptions(flags: Flags): AdminOptions | undefined {
     connTimeoutMs: flags.durationMs('http.connTimeout'),
     closeDelayMs: flags.durationMs('http.shutdownDelay'),
     closeGraceMs: flags.durationMs('http.maxGracefulShutdownDuration'),
+    push: toPushOptions(flags),
     ...toAccessOptions(flags),
+  }
+}
+
+function toPushOptions(flags: Flags): PushOptions {
+  return {
+    concurrentMax: flags.int('maxConcurrentInserts'),
+    queueMsMax: flags.durationMs('insert.maxQueueDuration'),
+    memoryBytesMax: Math.min(Math.max(Math.floor(memoryBudget(flags) * PUSH_SHARE), PUSH_BYTES_MIN), PUSH_BYTES_MAX),
   }
 }
 

@@ -100,6 +100,22 @@ test('counters of destinations carry the name that hides the URL', async t => {
   t.is(seriesValue(text, 'vmagent_remotewrite_duration_seconds_count', { url: '1:secret-url' }), 9)
 })
 
+test('what comes in is counted by protocol, over all shards', async t => {
+  const { view, render } = setUp()
+  view.shardList = [
+    makeShard(0, { samplesScraped: 5, linesInvalid: 1, pushPrometheusRows: 10, pushPrometheusMetadata: 2 }),
+    makeShard(1, { samplesScraped: 1, pushPrometheusRows: 7, pushPrometheusInvalid: 3, pushPrometheusErrors: 4 }),
+  ]
+  const text = await render()
+  const value = (name: string, type = 'prometheus') => seriesValue(text, name, { type })
+  t.is(value('vm_protoparser_rows_read_total', 'promscrape'), 6)
+  t.is(value('vm_protoparser_rows_read_total'), 17)
+  t.is(value('vmagent_rows_inserted_total'), 17)
+  t.is(value('vm_rows_invalid_total'), 4)
+  t.is(value('vm_protoparser_read_errors_total'), 4)
+  t.is(value('vmagent_metadata_inserted_total'), 2)
+})
+
 test('flags, log messages, version and reloads are there', async t => {
   const { logger, render } = setUp()
   logger.error('penstock/x', 'one')
@@ -237,7 +253,13 @@ test('the names that dashboards and alerts of vmagent ask for are there, but for
   view.relabelConfigReload = () => ({ ...view.scrapeConfigReload() }) as never
   const { types } = await render()
   // Those of the HTTP server are checked with the server.
-  const served = ['vmagent_http_requests_total', 'vm_tcplistener_read_bytes_total']
+  const served = [
+    'vm_concurrent_insert_capacity',
+    'vm_concurrent_insert_current',
+    'vmagent_http_request_errors_total',
+    'vmagent_http_requests_total',
+    'vm_tcplistener_read_bytes_total',
+  ]
   const onlyOnLinux = /^process_(io|pressure|open|max|num|resident_memory_anon)/
   for (const name of PRESENT) {
     if (served.includes(name) || (process.platform !== 'linux' && onlyOnLinux.test(name))) continue

@@ -5,6 +5,7 @@ import { ADMIN_DEFAULTS, type AdminOptions, AdminServer } from '../../lib/admin/
 import { createLogger, LOGGER_DEFAULTS } from '../../lib/control/log.ts'
 import { checkExposition, seriesValue } from './exposition-checker.ts'
 import { FakeView } from './fake-view.ts'
+import { NO_PUSHES } from './push/fake-sink.ts'
 
 const RULE = {
   action: 'replace',
@@ -22,6 +23,7 @@ async function start(t: ExecutionContext, options: Partial<AdminOptions> = {}) {
   const server = await AdminServer.open(
     { ...ADMIN_DEFAULTS, listeners: [{ address: '127.0.0.1:0' }], closeGraceMs: 1000, ...options },
     view,
+    NO_PUSHES,
     logger,
   )
   t.teardown(() => server.close())
@@ -397,7 +399,7 @@ test('if one address cannot be had, none is kept', async t => {
   const taken = `127.0.0.1:${server.ports[0]}`
   const logger = createLogger(LOGGER_DEFAULTS, { write: () => {}, nowMs: Date.now })
   const options = { ...ADMIN_DEFAULTS, listeners: [{ address: '127.0.0.1:0' }, { address: taken }] }
-  await t.throwsAsync(AdminServer.open(options, new FakeView(), logger), { code: 'FLAG_INVALID' })
+  await t.throwsAsync(AdminServer.open(options, new FakeView(), NO_PUSHES, logger), { code: 'FLAG_INVALID' })
 })
 
 test('before it closes the server tells so for a while', async t => {

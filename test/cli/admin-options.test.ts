@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os'
 import test from 'ava'
 import { ADMIN_DEFAULTS, type AdminOptions } from '../../lib/admin/server.ts'
 import { toAdminOptions } from '../../lib/cli/admin-options.ts'
 import { parseCommandLine } from '../../lib/cli/command-line.ts'
+
+const MIB = 1024 * 1024
 
 function optionsOf(...argv: readonly string[]): AdminOptions | undefined {
   const command = parseCommandLine(argv, {})
@@ -9,7 +12,10 @@ function optionsOf(...argv: readonly string[]): AdminOptions | undefined {
 }
 
 test('the defaults of the flags are those of the server', t => {
-  t.deepEqual(optionsOf(), ADMIN_DEFAULTS)
+  const { push, ...options } = ADMIN_DEFAULTS
+  t.like(optionsOf(), options)
+  t.is(optionsOf()!.push.queueMsMax, push.queueMsMax)
+  t.is(optionsOf()!.push.concurrentMax, 2 * availableParallelism())
 })
 
 test('every flag of the server reaches it', t => {
@@ -35,6 +41,9 @@ test('every flag of the server reaches it', t => {
       '-configAuthKey=c',
       '-httpAuth.username=me',
       '-httpAuth.password=file://p',
+      '-maxConcurrentInserts=3',
+      '-insert.maxQueueDuration=4s',
+      '-memory.allowedBytes=320MiB',
     ),
     {
       listeners: [{ address: ':1' }, { address: ':2' }],
@@ -51,8 +60,15 @@ test('every flag of the server reaches it', t => {
       closeGraceMs: 7,
       authKeys: { metrics: { value: 'm' }, reload: { file: '/r' }, flags: { value: 'f' }, config: { value: 'c' } },
       basicAuth: { username: 'me', password: { file: 'p' } },
+      push: { concurrentMax: 3, queueMsMax: 4000, memoryBytesMax: 20 * MIB },
     },
   )
+})
+
+test('pushed bodies may take a share of the memory, neither too little nor too much', t => {
+  t.is(optionsOf('-memory.allowedBytes=1MiB')?.push.memoryBytesMax, 8 * MIB)
+  t.is(optionsOf('-memory.allowedBytes=160MiB')?.push.memoryBytesMax, 10 * MIB)
+  t.true(optionsOf('-memory.allowedBytes=1000GiB')!.push.memoryBytesMax <= 128 * MIB)
 })
 
 test('an empty address means no server', t => {

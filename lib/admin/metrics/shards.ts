@@ -84,20 +84,6 @@ const SUMS: readonly SumRow[] = [
     help: 'Samples that the relabeling for all destinations dropped; stale markers are not counted.',
     counters: ['samplesDroppedForAll'],
   },
-  {
-    name: 'vm_protoparser_rows_read_total',
-    type: 'counter',
-    help: 'Samples read, by protocol.',
-    counters: ['samplesScraped'],
-    labels: { type: 'promscrape' },
-  },
-  {
-    name: 'vm_rows_invalid_total',
-    type: 'counter',
-    help: 'Lines that could not be parsed, by protocol.',
-    counters: ['linesInvalid'],
-    labels: { type: 'prometheus' },
-  },
 ]
 
 /** What only Penstock has, or has for each shard. */
@@ -281,7 +267,8 @@ function byShard(
   }
 }
 
-function sum(shards: readonly ShardView[], names: readonly ShardCounter[]): number {
+/** Counters of all shards, added up. */
+export function sum(shards: readonly ShardView[], names: readonly ShardCounter[]): number {
   let total = 0
   for (const { counters } of shards) for (const name of names) total += counters.get(name)
   return total
