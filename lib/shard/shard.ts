@@ -26,6 +26,7 @@ import { type FetchOwner, TargetClient } from './fetch.ts'
 import { FetchJob } from './fetch-job.ts'
 import { FetchMemory } from './fetch-memory.ts'
 import { KernelTurns } from './kernel-turns.ts'
+import { LagWatch } from './lag-watch.ts'
 import { LiveResponses } from './live-responses.ts'
 import { Publisher } from './publish.ts'
 import { InvalidLog } from './push/invalid-log.ts'
@@ -35,8 +36,6 @@ import { Scraper } from './scraper.ts'
 import { type ShardJob, TargetState } from './target-state.ts'
 
 const ACCOUNTS_INTERVAL_MS = 1000
-/** How long the worst lag of a scrape's start is remembered. */
-const LAG_WINDOW_MS = 60_000
 
 export type ShardLog = (level: LogLevel, message: string) => void
 
@@ -61,12 +60,11 @@ export class Shard implements FetchOwner {
   readonly #clients = new Map<TargetClient, TargetState>()
   readonly #liveResponses = new LiveResponses(delta => this.bodyBytesChanged(delta))
   readonly #turns = new KernelTurns()
+  readonly #lag = new LagWatch()
   readonly #accountsTimer: NodeJS.Timeout
   #running = 0
   #idle: (() => void) | undefined
   #bodyBytes = 0
-  #lagMaxMs = 0
-  #lagSinceMs = 0
 
   /** @throws {KernelMissing | RelabelError} */
   constructor(memory: ShardMemory, options: ShardOptions, log: ShardLog, answerPush: PushAnswer) {
@@ -202,7 +200,7 @@ export class Shard implements FetchOwner {
       return
     }
     const nowMs = Date.now()
-    this.#noteLag(nowMs - dueMs, nowMs)
+    this.#lag.note(nowMs - dueMs, nowMs)
     target.busy = true
     target.dueMs = dueMs
     target.startedMs = performance.now()
@@ -272,14 +270,6 @@ export class Shard implements FetchOwner {
     this.#failureLog.failed(target, error)
   }
 
-  #noteLag(lagMs: number, nowMs: number): void {
-    if (nowMs - this.#lagSinceMs > LAG_WINDOW_MS) {
-      this.#lagSinceMs = nowMs
-      this.#lagMaxMs = 0
-    }
-    this.#lagMaxMs = Math.max(this.#lagMaxMs, lagMs)
-  }
-
   #countDuration(seconds: number): void {
     this.#counters.add('scrapeDurationSumSeconds', seconds)
     const bound = SCRAPE_DURATION_BOUNDS_SECONDS.find(limit => seconds <= limit) ?? Number.POSITIVE_INFINITY
@@ -292,7 +282,7 @@ export class Shard implements FetchOwner {
     const blockBytes = this.#counters.get('accountTargetBlocksBytes')
     const bodyBytes = this.#bodyBytes + this.#fetchMemory.idleBytes
     this.#counters.set('heartbeatMs', nowMs)
-    this.#counters.set('scrapeLagMaxMs', this.#lagMaxMs)
+    this.#counters.set('scrapeLagMaxMs', this.#lag.maxMs)
     this.#counters.set('accountHeapBytes', heapBytes)
     // V8 counts target blocks and bodies as external too; they have accounts of their own.
     this.#counters.set('accountExternalBytes', Math.max(0, externalBytes - blockBytes - bodyBytes))

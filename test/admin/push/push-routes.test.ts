@@ -11,7 +11,7 @@ const PATH = '/api/v1/import/prometheus'
 async function start(t: ExecutionContext, sink: FakeSink, options: Partial<AdminOptions> = {}) {
   const lines: string[] = []
   const logger = createLogger(LOGGER_DEFAULTS, { write: line => lines.push(line), nowMs: Date.now })
-  const all = { ...ADMIN_DEFAULTS, listenAddrs: ['127.0.0.1:0'], closeGraceMs: 1000, ...options }
+  const all = { ...ADMIN_DEFAULTS, listeners: [{ address: '127.0.0.1:0' }], closeGraceMs: 1000, ...options }
   const server = await AdminServer.open(all, new FakeView(), sink, logger)
   t.teardown(() => server.close())
   const ask = async (path: string, init: RequestInit = {}) => {
