@@ -67,9 +67,18 @@ export class YamlSource {
     this.warnings.push(error.message)
   }
 
-  /** Keeps a stretch of the text out of `redactedText`. */
+  /** Keeps a stretch of the text out of `redactedText`, but for white space at its end. */
   addSecret(start: number, end: number): void {
-    this.#secrets.push([start, end])
+    this.#secrets.push([start, start + this.#text.slice(start, end).trimEnd().length])
+  }
+
+  /** Likewise, for what follows behind the first separator in that stretch. A quote at the end stays. */
+  addSecretBehind(separator: string, start: number, end: number): void {
+    const stretch = this.#text.slice(start, end)
+    const isQuoted = /^["']/.test(stretch)
+    const secret = stretch.indexOf(separator) + separator.length
+    const blanks = /^\s*/.exec(stretch.slice(secret))![0].length
+    this.addSecret(start + secret + blanks, isQuoted ? end - 1 : end)
   }
 
   /** The text with `<secret>` in place of every value that was read as a secret. */

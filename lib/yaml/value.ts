@@ -83,6 +83,14 @@ export class YamlValue {
     return text
   }
 
+  /** A string like `name: value`, of which what stands behind the colon stays out of `YamlSource.redactedText`. */
+  asSecretPair(): string {
+    const text = this.asString()
+    const range = this.#node?.range
+    if (range != null && text.includes(':')) this.source.addSecretBehind(':', range[0], range[1])
+    return text
+  }
+
   asBoolean(): boolean {
     const value = isScalar(this.#node) && this.#isPlain(this.#node) ? BOOLEANS.get(this.#node.source!) : undefined
     if (value === undefined) throw this.#typeError('true or false')

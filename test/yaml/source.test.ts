@@ -126,3 +126,24 @@ test('aliases can be refused, wherever they are', t => {
     t.throws(() => read(true), { code: 'CONFIG_INVALID', message: /^f\.yml:\d+:\d+: alias \*x/ })
   }
 })
+
+test('a secret on lines of its own takes no more than that', t => {
+  const source = parse('pass: |\n  s3\n  cret\nuser: u\n')
+  source.root.asMap().get('pass')!.asSecret()
+  t.is(source.redactedText(), 'pass: <secret>\nuser: u\n')
+})
+
+test('of a pair only what stands behind the colon is hidden', t => {
+  const source = parse(
+    '- "X-Key: s3: cret"\n- \'X-Key:  s3 cret\'\n- X-Key:s3cret # note\n- |\n  X-Key: s3cret\n- other\n- [x]\n',
+  )
+  const items = source.root.asList().slice(0, 5)
+  t.deepEqual(
+    items.map(item => item.asSecretPair()),
+    ['X-Key: s3: cret', 'X-Key:  s3 cret', 'X-Key:s3cret', 'X-Key: s3cret\n', 'other'],
+  )
+  t.is(
+    source.redactedText(),
+    '- "X-Key: <secret>"\n- \'X-Key:  <secret>\'\n- X-Key:<secret> # note\n- |\n  X-Key: <secret>\n- other\n- [x]\n',
+  )
+})

@@ -8,7 +8,7 @@ const HTTP_HEADER_FIELDS = fieldTable('values', 'secrets', 'files')
 export function readHeaders(value: YamlValue | undefined, { problems }: JobScope): HeaderList {
   const headers: [string, string][] = []
   for (const item of value?.asList() ?? []) {
-    const text = item.asString()
+    const text = item.asSecretPair()
     const colon = text.indexOf(':')
     if (colon < 1) problems.push(item.error(`header ${JSON.stringify(text)} is not of the form "Name: value"`))
     else headers.push([text.slice(0, colon).trim(), text.slice(colon + 1).trim()])

@@ -1,6 +1,7 @@
 import { glob } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../../yaml/error.ts'
+import { mergeLists } from '../../yaml/merge.ts'
 import { parseYaml, type YamlSource } from '../../yaml/source.ts'
 import { type FieldTable, fieldTable, type YamlValue } from '../../yaml/value.ts'
 import { type GlobalConfig, readGlobal } from './global.ts'
@@ -33,7 +34,7 @@ export type LoadedConfig = {
   readonly skipped: readonly ConfigError[]
   /** Files with secrets and certificates that cannot be used now. Jobs that name them run as soon as they can. */
   readonly unusable: readonly UnusableFile[]
-  /** The main file with variables expanded and secrets hidden. */
+  /** The main file with the jobs of the others, variables expanded and secrets hidden. */
   readonly text: string
 }
 
@@ -52,11 +53,13 @@ export async function loadConfig(path: string, options: ScrapeOptions): Promise<
   const jobs = readJobs(root.get('scrape_configs'), global, options, baseDir)
   const skipped: ConfigError[] = []
   const warnings = [...source.warnings]
+  const parts: YamlSource[] = []
   for (const part of await findParts(root.get('scrape_config_files'), baseDir)) {
     try {
       const partSource = await readYaml(part, options)
       jobs.push(...readJobs(partSource.root, global, options, baseDir))
       warnings.push(...partSource.warnings)
+      parts.push(partSource)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       skipped.push(error)
@@ -69,7 +72,19 @@ export async function loadConfig(path: string, options: ScrapeOptions): Promise<
   }
   const config: ScrapeConfig = { jobs: jobs.flatMap(job => job.config ?? []) }
   const unusable = jobs.flatMap(job => job.unusable)
-  return { config: deepFreeze(config), warnings, skipped, unusable, text: source.redactedText() }
+  return { config: deepFreeze(config), warnings, skipped, unusable, text: textInForce(source, parts) }
+}
+
+/** Files stay as they are, unless there are several to be made one. */
+function textInForce(main: YamlSource, parts: readonly YamlSource[]): string {
+  const text = main.redactedText()
+  if (parts.length === 0) return text
+  return mergeLists(
+    text,
+    'scrape_configs',
+    parts.map(part => part.redactedText()),
+    'scrape_config_files',
+  )
 }
 
 /** @throws {ConfigError} */

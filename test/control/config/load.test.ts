@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { parse } from 'yaml'
 import { type LoadedConfig, loadConfig } from '../../../lib/control/config/load.ts'
 import { DEFAULT_SCRAPE_OPTIONS, type ScrapeOptions } from '../../../lib/control/config/types.ts'
 import type { FileSdConfig } from '../../../lib/control/discovery/file.ts'
@@ -328,12 +329,14 @@ test('scrape_config_files are globs from the directory of the file; a broken one
     'parts/two.yml': '- nonsense: 1\n',
     'extra.yml': '- job_name: extra\n',
   })
-  const { config, skipped } = await loadConfig(join(directory, 'main.yml'), DEFAULT_SCRAPE_OPTIONS)
+  const { config, skipped, text } = await loadConfig(join(directory, 'main.yml'), DEFAULT_SCRAPE_OPTIONS)
   t.deepEqual(
     config.jobs.map(job => job.jobName),
     ['inline', 'one', 'two', 'extra'],
   )
   t.true(config.jobs.every(job => job.intervalMs === 5000))
+  const jobs = config.jobs.map(job => ({ job_name: job.jobName }))
+  t.deepEqual(parse(text), { global: { scrape_interval: '5s' }, scrape_configs: jobs }, 'the text is one file')
   t.regex(skipped[0]!.message, /parts\/two\.yml:1:3: .*unknown field "nonsense"/)
   t.regex(skipped[1]!.message, /gone\.yml:1:1: cannot be read/)
 })
@@ -373,11 +376,11 @@ test('a name that two files give to a job is refused', async t => {
 test('the text is the file with variables expanded and secrets hidden', async t => {
   const { text } = await load(
     t,
-    'scrape_configs:\n- job_name: "%{JOB}" # kept\n  basic_auth: {username: u, password: "p w"}\n- job_name: b\n  bearer_token: tok\n',
+    'scrape_configs:\n- job_name: "%{JOB}" # kept\n  basic_auth: {username: u, password: "p w"}\n- job_name: b\n  bearer_token: tok\n  headers: ["X-Key: k"]\n',
     { env: { JOB: 'j' } },
   )
   t.is(
     text,
-    'scrape_configs:\n- job_name: "j" # kept\n  basic_auth: {username: u, password: <secret>}\n- job_name: b\n  bearer_token: <secret>\n',
+    'scrape_configs:\n- job_name: "j" # kept\n  basic_auth: {username: u, password: <secret>}\n- job_name: b\n  bearer_token: <secret>\n  headers: ["X-Key: <secret>"]\n',
   )
 })
