@@ -68,10 +68,21 @@ async function startList(t: ExecutionContext, answer: () => { status: number; bo
 const sampleOf = (exporter: Exporter, name: string) => (sample: ReceivedSample) =>
   sample.labels.__name__ === name && sample.labels.instance === exporter.address
 
-/** What arrived of the metric `scrapes`, in the order of arrival; a stale marker is no value. */
-function valuesOf(receiver: Receiver, exporter: Exporter): number[] {
-  const samples = receiver.samples.filter(sampleOf(exporter, 'scrapes'))
-  return samples.map(sample => sample.value).filter(value => !Number.isNaN(value))
+/**
+ * Each scrape that worked has arrived as the metric `scrapes`, once and in order. On a busy machine some may not work.
+ *
+ * @returns how many scrapes have told how they went
+ */
+function checkArrived(t: ExecutionContext, receiver: Receiver, exporter: Exporter): number {
+  const ups = receiver.samples.filter(sampleOf(exporter, 'up'))
+  const arrived = receiver.samples.filter(sampleOf(exporter, 'scrapes')).filter(({ value }) => !Number.isNaN(value)) // a stale marker
+  t.true(arrived.length > 0)
+  t.deepEqual(
+    arrived.map(sample => sample.timestampMs),
+    ups.filter(({ value }) => value === 1).map(sample => sample.timestampMs),
+  )
+  for (const [index, { value }] of arrived.entries()) t.true(index === 0 || value > arrived[index - 1]!.value)
+  return ups.length
 }
 
 /** Resolves when that scrape of `exporter`, or a later one, has arrived as the metric `scrapes`. */
@@ -157,10 +168,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await exporter.reached(3)
     agent.signal(signal)
     t.is(await agent.exited(), 0)
-    t.deepEqual(
-      valuesOf(receiver, exporter),
-      Array.from({ length: exporter.scrapes }, (_, index) => index + 1),
-    )
+    t.true(checkArrived(t, receiver, exporter) >= exporter.scrapes)
   })
 }
 
@@ -184,7 +192,7 @@ test('samples that the receiver refuses for a while are delivered later, in orde
   await exporter.reached(3)
   receiver.status = 204
   await passesOn(receiver, exporter, 4)
-  t.deepEqual(valuesOf(receiver, exporter).slice(0, 4), [1, 2, 3, 4])
+  t.true(checkArrived(t, receiver, exporter) >= 4)
 })
 
 test('new rules for all samples are in force after a reload, and broken ones change nothing', async t => {
