@@ -59,7 +59,12 @@ export function median(values: readonly number[]): number {
 
 export type Line = { readonly slope: number; readonly standardError: number }
 
-/** Least squares through points `[x, y]`. @throws RangeError with fewer than three points */
+/**
+ * Least squares through points `[x, y]` at even distances. What is left beside the line is taken to depend on what was
+ * left at the point before it (AR(1)), as it does where a quantity swings: points that stick together count for fewer.
+ *
+ * @throws RangeError with fewer than three points
+ */
 export function fitLine(points: readonly (readonly [number, number])[]): Line {
   const count = points.length
   if (count < 3) throw new RangeError(`a line through ${count} points says nothing`)
@@ -67,6 +72,22 @@ export function fitLine(points: readonly (readonly [number, number])[]): Line {
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / count
   const spreadX = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
   const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spreadX
-  const residue = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0)
-  return { slope, standardError: Math.sqrt(residue / (count - 2) / spreadX) }
+  const left = points.map(([x, y]) => y - meanY - slope * (x - meanX))
+  const residue = left.reduce((sum, rest) => sum + rest ** 2, 0)
+  if (residue === 0) return { slope, standardError: 0 }
+  const lagged = left.slice(1).reduce((sum, rest, index) => sum + rest * left[index]!, 0)
+  const correlation = Math.min(0.99, Math.max(0, lagged / residue))
+  const independent = Math.sqrt(residue / (count - 2) / spreadX)
+  return { slope, standardError: independent * Math.sqrt((1 + correlation) / (1 - correlation)) }
+}
+
+/** Means of `parts` runs of points, in order; of all points, where there are fewer. */
+export function meansOf(points: readonly (readonly [number, number])[], parts: number): (readonly [number, number])[] {
+  const size = Math.max(1, Math.floor(points.length / parts))
+  const means: (readonly [number, number])[] = []
+  for (let from = 0; from + size <= points.length; from += size) {
+    const run = points.slice(from, from + size)
+    means.push([run.reduce((sum, [x]) => sum + x, 0) / size, run.reduce((sum, [, y]) => sum + y, 0) / size])
+  }
+  return means
 }

@@ -1,4 +1,4 @@
-import { fitLine, median } from './measure.ts'
+import { fitLine, meansOf, median } from './measure.ts'
 import type { Result } from './round.ts'
 
 /** The agent that all others are compared with. */
@@ -77,9 +77,12 @@ function pad(cell: string, width: number, column: number): string {
   return column < 2 ? cell.padEnd(width) : cell.padStart(width)
 }
 
-/** How RSS moved over the window, in words. */
+/** Into so many parts a window is divided for its trend: an hour into minutes, each with a collection or more. */
+const TREND_PARTS = 60
+
+/** How RSS moved over the window, with two standard errors, in words. */
 export function trend(result: Result): string {
-  const { slope, standardError } = fitLine(result.rss)
+  const { slope, standardError } = fitLine(meansOf(result.rss, TREND_PARTS))
   const perHour = (mibPerSecond: number) => (mibPerSecond * 3600).toFixed(2)
   return `RSS ${perHour(slope)} +- ${perHour(2 * standardError)} MiB an hour over ${result.rss.at(-1)![0].toFixed(0)} s`
 }

@@ -7,7 +7,7 @@ import { compressSync } from 'snappy'
 import { Agent, request } from 'undici'
 import { Exporter, type ExporterOptions } from '../bench/exporter.ts'
 import { Exposition, formatGoFloat } from '../bench/exposition.ts'
-import { fitLine, groupUsage, median } from '../bench/measure.ts'
+import { fitLine, groupUsage, meansOf, median } from '../bench/measure.ts'
 import { measureReload } from '../bench/reload.ts'
 import { complaints, summarise, table } from '../bench/report.ts'
 import type { Result } from '../bench/round.ts'
@@ -321,6 +321,22 @@ test('median and line tell what they are meant to', t => {
   const exact = fitLine([0, 1, 2, 3].map(x => [x, 5 - 2 * x] as const))
   t.is(exact.slope, -2)
   t.is(exact.standardError, 0)
+  // The same swings, slow and fast: those that stick together say less of the line.
+  const slow = fitLine(Array.from({ length: 60 }, (_, x) => [x, Math.floor(x / 10) % 2] as const))
+  const fast = fitLine(Array.from({ length: 60 }, (_, x) => [x, x % 2] as const))
+  t.true(slow.standardError > 2 * fast.standardError && fast.standardError > 0)
+  t.deepEqual(
+    meansOf(
+      [1, 2, 3, 4, 5, 6, 7].map(x => [x, 10 * x] as const),
+      3,
+    ),
+    [
+      [1.5, 15],
+      [3.5, 35],
+      [5.5, 55],
+    ],
+  )
+  t.deepEqual(meansOf([[1, 2]], 9), [[1, 2]])
   t.throws(
     () =>
       fitLine([
