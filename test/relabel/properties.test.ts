@@ -1,95 +1,77 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how replacements refer to groups
 import test from 'ava'
 import fc from 'fast-check'
-import { compileRules, type MutableLabel } from '../../lib/relabel/compile.ts'
-import type { RelabelRuleSpec } from '../../shared/target.ts'
+import { compileRules } from '../../lib/relabel/compile.ts'
+import type { MutableLabel } from '../../lib/relabel/labels.ts'
+import { type Labels, type ModelRule, relabelled } from '../support/relabel-model.ts'
+import { modelRules, someLabels } from '../support/relabel-random.ts'
 
-const NAMES = ['__name__', 'a', 'b', 'ab', 'x_a', '']
-const REGEXES = [undefined, 'a', 'a|b', '(a|b)(.*)', 'x_(.+)', '.*b', '[ab]+', '', '(.*)']
-const REPLACEMENTS = ['$1', '', 'fixed', 'p_$1', '${1}$2', '$0$0']
+const specsOf = (rules: readonly ModelRule[]) => rules.map(({ spec }) => spec)
+const mapOf = (labels: readonly MutableLabel[]): Labels => new Map(labels.map(({ name, value }) => [name, value]))
 
-const rule: fc.Arbitrary<RelabelRuleSpec> = fc
-  .record({
-    action: fc.constantFrom(
-      ...['replace', 'keep', 'drop', 'labelmap', 'labeldrop', 'labelkeep', 'lowercase', 'uppercase'],
-      ...['keepequal', 'dropequal', 'replace'],
-    ),
-    sourceLabels: fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 }),
-    separator: fc.constantFrom(';', '', '-'),
-    regexOrNone: fc.constantFrom(...REGEXES),
-    targetLabel: fc.constantFrom('__name__', 'a', 'b', 'new', 'x_$1'),
-    replacement: fc.constantFrom(...REPLACEMENTS),
-  })
-  .map(({ regexOrNone, ...rest }) => {
-    const takesRegex = !rest.action.endsWith('equal')
-    return { ...rest, modulus: 0, ...(takesRegex && regexOrNone !== undefined && { regex: regexOrNone }) }
-  })
-const labelList = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom(...NAMES), value: fc.constantFrom('', 'a', 'b', 'aB', 'ab', 'a;b', 'x_a', 'Z') }),
-  { selector: label => label.name },
-)
+const shown = (rules: readonly ModelRule[], labels: readonly MutableLabel[]): string =>
+  JSON.stringify({ rules: specsOf(rules), labels })
 
-/** Expands as Go does, for the few templates above. */
-function expand(template: string, groups: RegExpExecArray): string {
-  return template.replaceAll(/\$\{?(\d)\}?/g, (_, group: string) => groups[Number(group)] ?? '')
-}
-
-/** The meaning of the rules, in the plainest words: undefined if the labels are dropped. */
-function model(rules: readonly RelabelRuleSpec[], start: readonly MutableLabel[]): Map<string, string> | undefined {
-  let labels = new Map(start.map(({ name, value }) => [name, value]))
-  for (const spec of rules) {
-    const regex = new RegExp(`^(?:${spec.regex ?? '(.*)'})$`, 's')
-    const joined = spec.sourceLabels.map(name => labels.get(name) ?? '').join(spec.separator)
-    const match = regex.exec(joined)
-    const equal = joined === (labels.get(spec.targetLabel) ?? '')
-    if (spec.action === 'keep' && match === null) return undefined
-    if (spec.action === 'drop' && match !== null) return undefined
-    if (spec.action === 'keepequal' && !equal) return undefined
-    if (spec.action === 'dropequal' && equal) return undefined
-    if (spec.action === 'replace' && match !== null) {
-      labels.set(expand(spec.targetLabel, match), expand(spec.replacement, match))
-    }
-    if (spec.action === 'lowercase') labels.set(spec.targetLabel, joined.toLowerCase())
-    if (spec.action === 'uppercase') labels.set(spec.targetLabel, joined.toUpperCase())
-    if (spec.action === 'labelmap') {
-      for (const name of [...labels.keys()]) {
-        const found = regex.exec(name)
-        if (found !== null) labels.set(expand(spec.replacement, found), labels.get(name)!)
-      }
-    }
-    if (spec.action === 'labeldrop') labels = new Map([...labels].filter(([name]) => !regex.test(name)))
-    if (spec.action === 'labelkeep') labels = new Map([...labels].filter(([name]) => regex.test(name)))
-    if (labels.size === 0) return undefined
-  }
-  const kept = [...labels].filter(([name, value]) => name !== '' && value !== '')
-  return kept.length === 0 ? undefined : new Map(kept)
-}
+const named = fc
+  .tuple(fc.option(fc.constantFrom('m', 'ab', 'm.n.o')), someLabels(6))
+  .map(([name, labels]) => (name === null ? labels : [{ name: '__name__', value: name }, ...labels]))
+  .filter(labels => labels.length > 0)
 
 test('rules apply in order and mean what the model says', t => {
+  let changed = 0
+  let dropped = 0
   fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), labelList, (rules, start) => {
-      const labels = start.map(label => ({ ...label }))
-      const kept = compileRules(rules).apply(labels)
-      const expected = model(rules, start)
-      t.is(kept, expected !== undefined)
-      if (expected !== undefined)
-        t.deepEqual(
-          labels,
-          [...expected].map(([name, value]) => ({ name, value })),
-        )
+    fc.property(modelRules(6), fc.array(named, { minLength: 1, maxLength: 4 }), (rules, sets) => {
+      const relabeling = compileRules(specsOf(rules))
+      for (const start of sets) {
+        const labels = start.map(label => ({ ...label }))
+        const isKept = relabeling.apply(labels)
+        const expected = relabelled(rules, mapOf(start))
+        t.is(isKept, expected !== undefined, shown(rules, start))
+        if (expected === undefined) dropped++
+        else {
+          t.deepEqual([...mapOf(labels)], [...expected], shown(rules, start))
+          t.is(labels.length, expected.size)
+          if (JSON.stringify(labels) !== JSON.stringify(start)) changed++
+        }
+      }
     }),
-    { numRuns: 2000 },
+    { numRuns: 4000 },
   )
+  t.true(changed > 1000 && dropped > 500, `${changed} changed, ${dropped} dropped`)
 })
 
 test('what comes out has no empty names or values, and no name twice', t => {
   fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), labelList, (rules, start) => {
+    fc.property(modelRules(6), named, (rules, start) => {
       const labels = start.map(label => ({ ...label }))
-      if (!compileRules(rules).apply(labels)) return
+      if (!compileRules(specsOf(rules)).apply(labels)) return
       t.true(labels.every(({ name, value }) => name !== '' && value !== ''))
       t.is(new Set(labels.map(label => label.name)).size, labels.length)
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
+  )
+})
+
+test('step by step leads to where all steps at once lead', t => {
+  fc.assert(
+    fc.property(modelRules(6), named, (rules, start) => {
+      const relabeling = compileRules(specsOf(rules))
+      const labels = start.map(label => ({ ...label }))
+      const isKept = relabeling.apply(labels)
+      const steps = [...relabeling.trace(start)]
+      t.deepEqual(steps.at(-1)!.labels, isKept ? labels : undefined)
+      t.deepEqual(
+        steps.map(({ rule }) => rule),
+        steps.map((_, index) => index),
+      )
+      for (const { rule, labels } of steps.slice(0, rules.length)) {
+        const first = rules.slice(0, rule + 1)
+        const expected = relabelled(first, mapOf(start))
+        const kept = labels?.filter(({ name, value }) => name !== '' && value !== '')
+        if (kept === undefined || kept.length === 0) t.is(expected, undefined, shown(rules, start))
+        else t.deepEqual(mapOf(kept), expected, shown(rules, start))
+      }
+    }),
+    { numRuns: 1000 },
   )
 })

@@ -1,4 +1,3 @@
-import type { ExecutionContext } from 'ava'
 import { compileRules } from '../../lib/relabel/compile.ts'
 import { DroppedCounts } from '../../lib/shard/dropped-counts.ts'
 import type { TargetClient } from '../../lib/shard/fetch.ts'
@@ -46,8 +45,9 @@ export class Scraping {
   /** Stands in for a client that has received a body. */
   readonly #client = { encoding: 'identity', chunks: [] as Uint8Array[] }
 
+  /** @param t only its teardown is needed */
   constructor(
-    t: ExecutionContext,
+    t: { teardown(close: () => void): void },
     spec: Partial<TargetSpec> = {},
     job: Partial<JobSpec> = {},
     options: Partial<ShardOptions> = {},
@@ -139,7 +139,7 @@ export function summaryOf(series: readonly ShownSeries[]): Sent {
 
 function nameOf(labels: string): string {
   const pairs = [...labels.matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)]
-  const name = pairs.find(([, label]) => label === '__name__')![2]!
+  const name = pairs.find(([, label]) => label === '__name__')?.[2] ?? '""'
   const own = pairs.filter(([, label]) => !['__name__', 'instance', 'job'].includes(label!)).map(([pair]) => pair)
   return JSON.parse(name) + (own.length === 0 ? '' : `{${own.join(',')}}`)
 }
