@@ -285,7 +285,7 @@ test('the send timeout covers a server that answers forever', async t => {
 
 test('a request that is given up takes its connection along', async t => {
   const sink = await Sink.open(t, (_, count) => (count === 1 ? { hang: true } : {}))
-  const remote = remoteTo(t, sink.url, { sendTimeoutMs: 300 })
+  const remote = remoteTo(t, sink.url, { sendTimeoutMs: 3000 })
   t.like(await remote.send(0, body), { type: 'answered' })
   t.like(await remote.send(0, body), { type: 'unanswered', wasStale: false })
   t.like(await remote.send(0, body), { type: 'answered' })
