@@ -14,7 +14,9 @@ import { type ReceivedSample, type Receiver, startReceiver } from '../support/re
 async function startAgent(t: ExecutionContext, jobs: string): Promise<{ agent: AgentProcess; receiver: Receiver }> {
   const directory = await makeDirectory(t)
   const configFile = join(directory, 'scrape.yml')
-  await writeFile(configFile, `global: {scrape_interval: 250ms}\nscrape_configs:\n${jobs}`)
+  // A busy machine may take longer than the interval; no scrape is to fail for that.
+  const patience = 'relabel_configs: [{target_label: __scrape_timeout__, replacement: 1m}]'
+  await writeFile(configFile, `global: {scrape_interval: 250ms, ${patience}}\nscrape_configs:\n${jobs}`)
   const receiver = await startReceiver(t)
   const agent = new AgentProcess(t, {
     'promscrape.config': configFile,
