@@ -459,7 +459,13 @@ export const FLAG_TABLE = {
     implemented: true,
     description: 'Number of this agent among them, from 0, or a name that ends in - and that number.',
   },
-  'promscrape.cluster.memberURLTemplate': { type: 'string', default: '', area: 'cluster' },
+  'promscrape.cluster.memberURLTemplate': {
+    type: 'string',
+    default: '',
+    area: 'cluster',
+    implemented: true,
+    description: 'URL of an agent, with %d for its number: /service-discovery links it for targets that others scrape.',
+  },
   'promscrape.cluster.membersCount': {
     type: 'int',
     default: '1',

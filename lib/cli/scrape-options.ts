@@ -50,5 +50,6 @@ function toClusterOptions(flags: Flags): ClusterOptions {
     replicationFactor: flags.int('promscrape.cluster.replicationFactor'),
     memberLabel: flags.string('promscrape.cluster.memberLabel'),
     shardByLabels: flags.strings('promscrape.cluster.shardByLabels'),
+    memberUrlTemplate: flags.string('promscrape.cluster.memberURLTemplate'),
   }
 }

@@ -1,9 +1,10 @@
 import type { JobSpec, Label, TargetSpec } from '../../shared/target.ts'
-import { hashToBigInt, hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
+import { hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
 import { compileRules, type Relabeling } from '../relabel/compile.ts'
 import { INTERNAL, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
+import { Cluster, type ClusterMember } from './cluster.ts'
 import { formatDuration } from './config/scalars.ts'
-import type { ClusterOptions, JobConfig, ScrapeOptions } from './config/types.ts'
+import type { JobConfig, ScrapeOptions } from './config/types.ts'
 import type { DiscoveryKind, TargetGroup } from './discovery/provider.ts'
 import { LabelPacker, OriginalLabels } from './original-labels.ts'
 import { quoteLabels } from './quote.ts'
@@ -30,6 +31,8 @@ export type DroppedTarget = {
   readonly scrapePool: string
   readonly discoveredLabels: OriginalLabels
   readonly reason: DropReason
+  /** Those that scrape it, if it is dropped by sharding. */
+  readonly members?: readonly ClusterMember[]
 }
 
 /** How many targets are dropped for each reason. */
@@ -46,7 +49,10 @@ export type BuiltTargets = {
 }
 
 /** What one discovered target became. */
-type Outcome = { readonly spec: TargetSpec } | { readonly dropped: DropReason } | { readonly problem: string }
+type Outcome =
+  | { readonly spec: TargetSpec }
+  | { readonly dropped: DropReason; readonly members?: readonly ClusterMember[] }
+  | { readonly problem: string }
 
 /** What one group became. */
 type BuiltGroup = {
@@ -63,6 +69,7 @@ export class TargetBuilder {
   readonly #job: JobConfig
   readonly #options: ScrapeOptions
   readonly #relabeling: Relabeling
+  readonly #cluster: Cluster
   readonly #intervalText: string
   readonly #timeoutText: string
   /** Discoverers keep groups that did not change, and so do we with what was built from them. */
@@ -73,6 +80,7 @@ export class TargetBuilder {
     this.#job = job
     this.#options = options
     this.#relabeling = compileRules(job.relabelRules)
+    this.#cluster = new Cluster(options.cluster)
     this.#intervalText = formatDuration(job.intervalMs)
     this.#timeoutText = formatDuration(job.timeoutMs)
     this.jobSpec = makeJobSpec(job)
@@ -149,7 +157,8 @@ export class TargetBuilder {
       } else {
         built.droppedCounts[outcome.dropped]++
         if (built.dropped.length >= this.#droppedMax) continue
-        built.dropped.push({ scrapePool, discoveredLabels: kept(), reason: outcome.dropped })
+        const { dropped: reason, members } = outcome
+        built.dropped.push({ scrapePool, discoveredLabels: kept(), reason, ...(members && { members }) })
       }
     }
     return built
@@ -180,7 +189,8 @@ export class TargetBuilder {
     const url = buildUrl(labels, this.#job.params)
     if (url === undefined) return { dropped: 'missing scrape URL' }
     if ('problem' in url) return url
-    if (!belongsToMember(labels, cluster)) return { dropped: 'sharding' }
+    const members = this.#cluster.membersFor(labels)
+    if (!this.#cluster.isOneOf(members)) return { dropped: 'sharding', members }
     if (labelValue(labels, 'instance') === '') setLabel(labels, 'instance', url.instance)
     if (cluster.memberLabel !== '') setLabel(labels, cluster.memberLabel, String(cluster.memberNum))
     const limits = readOverrides(labels, this.#job)
@@ -235,18 +245,6 @@ function makeJobSpec(job: JobConfig): JobSpec {
 /** The name of a target's job, which the key of the job begins with. */
 export function jobNameOf({ jobKey }: Pick<TargetSpec, 'jobKey'>): string {
   return jobKey.replace(/#[^#]*$/, '')
-}
-
-/** A target belongs to the member that its labels hash to, and to as many next ones as there are replicas. */
-function belongsToMember(labels: readonly Label[], cluster: ClusterOptions): boolean {
-  const { membersCount, memberNum, replicationFactor, shardByLabels } = cluster
-  if (membersCount <= 1) return true
-  const present = labels.filter(({ name, value }) => name !== '' && value !== '').sort(byName)
-  const chosen = present.filter(({ name }) => shardByLabels.includes(name))
-  const deciding = chosen.length > 0 ? chosen : present
-  const hash = xxhash64(deciding.map(({ name, value }) => `${name}=${value},`).join(''))
-  const first = Number(hashToBigInt(hash) % BigInt(membersCount))
-  return (memberNum - first + membersCount) % membersCount < Math.max(replicationFactor, 1)
 }
 
 function describeDuplicate({ url, labels }: TargetSpec, group: TargetGroup): string {

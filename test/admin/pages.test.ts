@@ -82,6 +82,25 @@ test('so they are on the page of discovered targets', t => {
   t.true(shownText(page).includes(`${NASTY} (1/2 active; 1 dropped: relabeling)`))
 })
 
+test('a target that other agents scrape leads to them, if it is known where they are', t => {
+  const { discoveredLabels } = nastyTarget()
+  const page = (url: string) => {
+    const members = [3, 0].map(number => ({ number, url: url.replace('%d', String(number)) }))
+    const job: DiscoveredJob = {
+      name: 'j',
+      active: 0,
+      all: 1,
+      droppedCounts: new Map([['sharding', 1]]),
+      shownActive: [],
+      shownDropped: [{ scrapePool: 'j', discoveredLabels, reason: 'sharding', members }],
+    }
+    return discoveryPage({ root: './', query: readTargetQuery({}), jobs: [job], keepsOriginalLabels: true }).text
+  }
+  t.true(page('').includes('<td>scraped by member 3, member 0</td>'))
+  const links = '<a href="http://a-3/?x=&quot;">member 3</a>, <a href="http://a-0/?x=&quot;">member 0</a>'
+  t.true(page('http://a-%d/?x="').includes(`<td>scraped by ${links}</td>`))
+})
+
 test('and on the page of relabeling', t => {
   const metric = `m{a=${JSON.stringify(NASTY)}}`
   for (const kind of ['metric', 'target'] as const) {

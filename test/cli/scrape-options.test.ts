@@ -35,6 +35,7 @@ test('every flag of scraping reaches the scrape configuration', t => {
       '-promscrape.cluster.replicationFactor=2',
       '-promscrape.cluster.memberLabel=member',
       '-promscrape.cluster.shardByLabels=rack,zone',
+      '-promscrape.cluster.memberURLTemplate=http://agent-%d/',
     ]),
     {
       strictParse: false,
@@ -56,6 +57,7 @@ test('every flag of scraping reaches the scrape configuration', t => {
         replicationFactor: 2,
         memberLabel: 'member',
         shardByLabels: ['rack', 'zone'],
+        memberUrlTemplate: 'http://agent-%d/',
       },
     },
   )

@@ -1,6 +1,7 @@
+import type { ClusterMember } from '../../control/cluster.ts'
 import { droppedTargetId } from '../../control/dropped-id.ts'
 import type { DiscoveredJob } from '../discovered.ts'
-import { type Html, html } from '../html.ts'
+import { type Html, type HtmlPart, html } from '../html.ts'
 import { isFiltered, type TargetQuery } from '../target-query.ts'
 import { health } from '../targets.ts'
 import type { ActiveTarget, DroppedTarget } from '../view.ts'
@@ -60,7 +61,17 @@ function activeRow(root: string, { spec, status, discoveredLabels }: ActiveTarge
 
 function droppedRow(root: string, target: DroppedTarget): Html {
   return html`<tr class="dropped"><td class="state">DROPPED (${target.reason})</td>
-<td>${labelsHtml(target.discoveredLabels.unpack())}</td><td></td>
+<td>${labelsHtml(target.discoveredLabels.unpack())}</td><td>${scrapedBy(target.members ?? [])}</td>
 <td class="short"><a href="${root}target-relabel-debug?id=${droppedTargetId(target)}">target rules</a></td></tr>
 `
+}
+
+/** The members of the cluster that scrape a target. */
+function scrapedBy(members: readonly ClusterMember[]): HtmlPart {
+  if (members.length === 0) return undefined
+  const links = members.map(({ number, url }, index) => {
+    const name = `member ${number}`
+    return html`${index > 0 && ', '}${url === '' ? name : html`<a href="${url}">${name}</a>`}`
+  })
+  return html`scraped by ${links}`
 }

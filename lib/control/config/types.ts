@@ -40,6 +40,8 @@ export type ClusterOptions = {
   readonly memberLabel: string
   /** Labels that alone decide which agent scrapes a target, if it has any of them; none means all. */
   readonly shardByLabels: readonly string[]
+  /** URL of a member, with `%d` in place of its number; '' if there is none. */
+  readonly memberUrlTemplate: string
 }
 
 export const DEFAULT_SCRAPE_OPTIONS: ScrapeOptions = {
@@ -55,7 +57,15 @@ export const DEFAULT_SCRAPE_OPTIONS: ScrapeOptions = {
   suppressDuplicateScrapeTargetErrors: false,
   dropOriginalLabels: false,
   maxDroppedTargets: 10_000,
-  cluster: { name: '', membersCount: 1, memberNum: 0, replicationFactor: 1, memberLabel: '', shardByLabels: [] },
+  cluster: {
+    name: '',
+    membersCount: 1,
+    memberNum: 0,
+    replicationFactor: 1,
+    memberLabel: '',
+    shardByLabels: [],
+    memberUrlTemplate: '',
+  },
 }
 
 /** A whole scrape configuration, checked, with defaults filled in, and frozen. */
