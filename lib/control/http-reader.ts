@@ -3,6 +3,7 @@ import { gunzip } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import { Authorizer } from '../../shared/authorize.ts'
 import { retryAfterMs } from '../../shared/backoff.ts'
+import { withDeadline } from '../../shared/deadline.ts'
 import { PenstockError } from '../../shared/errors.ts'
 import { HttpClient } from '../../shared/http-client.ts'
 import type { HttpSpec } from '../../shared/http-spec.ts'
@@ -64,13 +65,17 @@ export class HttpReader {
    */
   async read(url: string, headers: Headers = {}): Promise<string> {
     const { timeoutMs = TIMEOUT_MS } = this.#options
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = AbortSignal.any([timeout, this.#closing.signal])
+    const closing = this.#closing.signal
+    let deadline: AbortSignal | undefined
     try {
-      return await this.#follow(new URL(url), headers, signal)
+      return await withDeadline(timeoutMs, closing, signal => {
+        deadline = signal
+        return this.#follow(new URL(url), headers, signal)
+      })
     } catch (cause) {
       if (cause instanceof PenstockError) throw cause
-      const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause)
+      const isLate = deadline?.aborted === true && !closing.aborted
+      const reason = isLate ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause)
       throw new DiscoveryFailed(`${withoutCredentials(url)} cannot be fetched: ${reason}`, { cause })
     }
   }
