@@ -46,7 +46,6 @@ export type JobSpec = {
   readonly disableKeepAlive: boolean
   readonly followRedirects: boolean
   readonly noStaleMarkers: boolean
-  readonly streamParse: boolean
 }
 
 /** One target, ready to be scraped. A changed field means a new target: shards compare by `id`. */

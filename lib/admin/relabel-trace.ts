@@ -2,7 +2,7 @@ import type { Label, RelabelRuleSpec } from '../../shared/target.ts'
 import { buildUrl } from '../control/target-url.ts'
 import { publicLabels } from '../control/targets.ts'
 import { compileRules } from '../relabel/compile.ts'
-import { dropInternal, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
+import { copyLabels, dropInternal, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
 import { parseRules } from '../relabel/parse-rules.ts'
 import { writeRule } from '../relabel/write-rules.ts'
 import { ConfigError } from '../yaml/error.ts'
@@ -97,7 +97,7 @@ export function traceTarget(
     setLabel(labels, 'instance', url.instance)
     tracer.noteIfChanged('add missing instance label from __address__ label')
   }
-  labels.splice(0, labels.length, ...publicLabels(labels).map(({ name, value }) => ({ name, value })))
+  labels.splice(0, labels.length, ...copyLabels(publicLabels(labels)))
   tracer.noteIfChanged('remove labels with __ prefix')
   const problem = url === undefined ? 'missing scrape URL' : 'problem' in url ? url.problem : undefined
   return { original, steps, result: tracer.latest, url: url && 'href' in url ? url.href : undefined, problem }
@@ -112,8 +112,8 @@ class Tracer {
   #characters = 0
 
   constructor(labels: readonly Label[]) {
-    this.labels = copy(labels)
-    this.latest = copy(labels)
+    this.labels = copyLabels(labels)
+    this.latest = copyLabels(labels)
     this.#checkSize()
   }
 
@@ -121,7 +121,7 @@ class Tracer {
   applyRules({ rules, texts }: DebugRules): boolean {
     try {
       for (const { rule, labels } of compileRules(rules).trace(this.labels)) {
-        this.labels.splice(0, this.labels.length, ...copy(labels ?? []))
+        this.labels.splice(0, this.labels.length, ...copyLabels(labels ?? []))
         this.#note(texts[rule] ?? 'remove empty labels', this.labels)
         if (labels === undefined) return false
       }
@@ -142,7 +142,7 @@ class Tracer {
 
   #note(rule: string, after: readonly Label[]): void {
     const before = this.latest
-    this.latest = copy(after)
+    this.latest = copyLabels(after)
     this.steps.push({ rule, before, after: this.latest })
     this.#checkSize()
     if (performance.now() - this.#startedMs > TRACE_MS_MAX) {
@@ -169,8 +169,4 @@ class Tracer {
 /** Tests whether a label is the same. */
 export function sameAs({ name, value }: Label): (other: Label) => boolean {
   return other => other.name === name && other.value === value
-}
-
-function copy(labels: readonly Label[]): MutableLabel[] {
-  return labels.map(({ name, value }) => ({ name, value }))
 }

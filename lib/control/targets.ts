@@ -1,7 +1,7 @@
 import type { JobSpec, Label, TargetSpec } from '../../shared/target.ts'
 import { hashToHex, xxhash64 } from '../../shared/xxhash64.ts'
 import { compileRules, type Relabeling } from '../relabel/compile.ts'
-import { INTERNAL, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
+import { copyLabels, INTERNAL, labelValue, type MutableLabel, setLabel } from '../relabel/labels.ts'
 import { Cluster, type ClusterMember } from './cluster.ts'
 import { formatDuration } from './config/scalars.ts'
 import type { JobConfig, ScrapeOptions } from './config/types.ts'
@@ -183,7 +183,7 @@ export class TargetBuilder {
   }
 
   #buildTarget(discovered: readonly Label[]): Outcome {
-    const labels: MutableLabel[] = discovered.map(({ name, value }) => ({ name, value }))
+    const labels = copyLabels(discovered)
     if (!this.#relabeling.apply(labels)) return { dropped: 'relabeling' }
     const { cluster } = this.#options
     const url = buildUrl(labels, this.#job.params)
@@ -237,7 +237,6 @@ function makeJobSpec(job: JobConfig): JobSpec {
     disableKeepAlive: job.disableKeepAlive,
     followRedirects: job.followRedirects,
     noStaleMarkers: job.noStaleMarkers,
-    streamParse: job.streamParse,
   }
   return { key: `${job.jobName}#${hashToHex(xxhash64(JSON.stringify(spec)))}`, ...spec }
 }

@@ -164,5 +164,4 @@ export const JOB: JobSpec = {
   disableKeepAlive: false,
   followRedirects: true,
   noStaleMarkers: false,
-  streamParse: false,
 }

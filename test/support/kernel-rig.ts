@@ -140,7 +140,6 @@ function targetState({ labels, honorLabels, honorTimestamps, drops }: ModelTarge
     disableKeepAlive: false,
     followRedirects: true,
     noStaleMarkers: false,
-    streamParse: false,
   }
   const spec: TargetSpec = {
     id: '0123456789abcdef',

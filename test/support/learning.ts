@@ -18,7 +18,6 @@ export function jobOf(fields: Partial<JobSpec> = {}): JobSpec {
     disableKeepAlive: false,
     followRedirects: true,
     noStaleMarkers: false,
-    streamParse: false,
     ...fields,
   }
 }

@@ -15,7 +15,6 @@ export function jobOf(key: string): JobSpec {
     disableKeepAlive: false,
     followRedirects: true,
     noStaleMarkers: false,
-    streamParse: false,
   }
 }
 

@@ -93,6 +93,7 @@ export type JobConfig = {
   readonly disableKeepAlive: boolean
   readonly followRedirects: boolean
   readonly noStaleMarkers: boolean
+  /** Makes no difference: bodies are read in pieces in any case. */
   readonly streamParse: boolean
   readonly maxBodyBytes: number
   /** 0 means no limit, for all three. */

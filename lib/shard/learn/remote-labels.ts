@@ -16,8 +16,8 @@ export type RemoteView = {
 /**
  * What remote write makes of the labels of a series, for each view: rules for all destinations come first, then those
  * of the view, then labels that are set on all. Where there are rules, names are made compatible after them, if that is
- * wanted; after those for all destinations, even if there are none. Results are sorted by name in the order of UTF-8, names are unique,
- * values not empty.
+ * wanted; after those for all destinations, even if there are none. Results are sorted by name in the order of UTF-8,
+ * names are unique, values not empty.
  */
 export class RemoteLabeler {
   /** As in the specification, one at least. */
