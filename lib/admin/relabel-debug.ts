@@ -53,6 +53,7 @@ function traceGiven({ kind, metric, rules }: Given, params: TargetRelabeling['pa
   const labels = readMetric(metric)
   if (rules.trim() === '') return {}
   const read = readDebugRules(rules)
+  if (read.rules.length === 0) return {}
   return { trace: kind === 'metric' ? traceMetric(read, labels) : traceTarget(read, labels, params) }
 }
 

@@ -71,7 +71,7 @@ function parseRule(map: YamlMap): RelabelRuleSpec {
 }
 
 /** A list is an alternation of its items. */
-function parseRegex(value: YamlValue): string {
+export function parseRegex(value: YamlValue): string {
   if (value.isList) return value.asList().map(parseRegex).join('|')
   return value.isNull ? 'null' : value.asNormalisedString()
 }

@@ -1,6 +1,7 @@
 import type { Label, RelabelRuleSpec } from '../../shared/target.ts'
 import type { YamlMap, YamlValue } from '../yaml/value.ts'
 import { writeFlowScalar, writeScalar } from '../yaml/write.ts'
+import { parseRegex } from './parse-rules.ts'
 import { DEFAULT_REPLACEMENT, DEFAULT_SEPARATOR } from './rule.ts'
 
 /** The fields of one rule that say something, as texts. */
@@ -39,8 +40,14 @@ function textsOf(name: keyof WrittenRule, value: YamlValue): string | readonly s
     return value.asMap().fields.map(field => ({ name: field.name, value: field.value.asString() }))
   }
   if (name === 'source_labels') return value.asStrings()
-  const textOf = (scalar: YamlValue) => (name === 'regex' ? scalar.asNormalisedString() : scalar.asString())
-  return value.isList ? value.asList().map(textOf) : textOf(value)
+  if (name === 'regex') return splitRegex(parseRegex(value))
+  return value.isList ? value.asStrings() : value.asString()
+}
+
+/** Alternatives stand one below the other, unless a bar may be within a group or a class. */
+function splitRegex(regex: string): string | readonly string[] {
+  const alternatives = /[([]/.test(regex) ? [regex] : regex.split('|')
+  return alternatives.length === 1 ? alternatives[0]! : alternatives
 }
 
 /** The rules as a YAML list that `parseRules` takes; `[]` if there are none. */
@@ -58,7 +65,7 @@ function spell(rule: RelabelRuleSpec): WrittenRule {
     ...(sourceLabels.length > 0 && { source_labels: sourceLabels }),
     ...(separator !== DEFAULT_SEPARATOR && { separator }),
     ...(targetLabel !== '' && { target_label: targetLabel }),
-    ...(regex !== undefined && { regex }),
+    ...(regex !== undefined && { regex: splitRegex(regex) }),
     ...(modulus !== 0 && { modulus: String(modulus) }),
     ...(replacement !== DEFAULT_REPLACEMENT && { replacement }),
     ...(match !== undefined && { match }),

@@ -156,6 +156,7 @@ test('the JSON has the shape that vmagent gives it, with changes marked and text
     resultingLabels: 'm{a=&quot;&lt;b&gt;&quot;, c=&quot;&lt;b&gt;&quot;}',
   })
   t.deepEqual(answer({}), { status: 'success', steps: [] })
+  t.deepEqual(answer({ metric: 'm', relabel_configs: '[]' }), { status: 'success', steps: [] })
   t.like(answer({ metric: '{' }), {
     status: 'error',
     error: 'Error: metric, column 2: expected the name of a label or }',

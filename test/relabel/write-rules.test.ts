@@ -20,6 +20,10 @@ const RULES: readonly (readonly [yaml: string, text: string])[] = [
   ['- {target_label: b, replacement: "x\\"<b>"}', 'target_label: b\nreplacement: x"<b>\n'],
   ['- {action: DROP, if: ["{a=\\"b\\"}", c]}', 'if:\n- \'{a="b"}\'\n- c\naction: DROP\n'],
   ['- {if: m, action: drop}', 'if: m\naction: drop\n'],
+  ['- {action: labeldrop, regex: "a|b|"}', 'action: labeldrop\nregex:\n- a\n- b\n- ""\n'],
+  ['- {action: labeldrop, regex: "(a|b)c|d"}', 'action: labeldrop\nregex: (a|b)c|d\n'],
+  ['- {action: labeldrop, regex: ["(a)", b]}', 'action: labeldrop\nregex: (a)|b\n'],
+  ['- {action: labeldrop, regex: ["a|b", c]}', 'action: labeldrop\nregex:\n- a\n- b\n- c\n'],
   ['- {regex: [a, b], action: labeldrop}', 'action: labeldrop\nregex:\n- a\n- b\n'],
   ['- {action: graphite, match: "m*", labels: {z: $1}}', 'action: graphite\nmatch: m*\nlabels:\n  z: $1\n'],
   [
@@ -51,6 +55,7 @@ const replaceRule = fc.record(
     action: fc.constantFrom('replace', 'lowercase', 'labeldrop'),
     sourceLabels: fc.array(someText, { minLength: 1, maxLength: 3 }),
     separator: someText,
+    regex: fc.constantFrom('', 'a', 'a|b|', '(a|b)c', '[|]', '1|2', 'null', 'no|1.50', '- x|#', 'a\\|b'),
     targetLabel: filled,
     replacement: someText,
     if: fc.array(
