@@ -5,6 +5,7 @@ import { LiveView } from '../lib/agent-view.ts'
 import { parseCommandLine } from '../lib/cli/command-line.ts'
 import { DEFAULT_SCRAPE_OPTIONS } from '../lib/control/config/types.ts'
 import { Configuration } from '../lib/control/configuration.ts'
+import { droppedTargetId } from '../lib/control/dropped-id.ts'
 import { Supervisor } from '../lib/control/supervise.ts'
 import { TargetFeed } from '../lib/control/target-feed.ts'
 import { makeDirectory } from './support/agent-process.ts'
@@ -108,4 +109,33 @@ test('configuration, flags and threads can be looked at', async t => {
       ['2:secret-url', 2],
     ],
   )
+})
+
+test('what a target went through is known by its id, whether or not it was dropped', async t => {
+  const { view, told } = await viewOf(t)
+  await told
+  const [active] = await view.activeTargets()
+  const relabeling = view.relabelingOf(active!.spec.id)
+  t.deepEqual(relabeling?.labels, active!.spec.labels)
+  t.deepEqual(relabeling?.discoveredLabels, active!.discoveredLabels.unpack())
+  t.deepEqual(
+    relabeling?.targetRules.map(rule => rule.action),
+    ['drop'],
+  )
+  const [dropped] = view.droppedTargets()
+  const { labels, discoveredLabels } = view.relabelingOf(droppedTargetId(dropped!))!
+  t.deepEqual([labels, discoveredLabels], [undefined, dropped!.discoveredLabels.unpack()])
+  t.is(view.relabelingOf('nonsense'), undefined)
+  t.is(view.droppedCounts().get('db')?.relabeling, 1)
+  t.true(view.originalLabelsBytes() > 100)
+  t.deepEqual(view.jobNames(), ['web', 'db'])
+})
+
+test('a target is asked by the shard that scrapes it', async t => {
+  const { view, told } = await viewOf(t)
+  await told
+  const [active] = await view.activeTargets()
+  const response = await view.targetResponse(active!.spec.id)
+  t.true(response?.ok && Buffer.from(response.body).toString().endsWith(`fetched ${active!.spec.url}\n`))
+  t.is(await view.targetResponse('nonsense'), undefined)
 })

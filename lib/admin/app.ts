@@ -40,10 +40,19 @@ export class AdminApp {
   readonly #log: ScopedLog
   readonly #gate: Gate
   readonly #app: FastifyInstance
+  readonly #unreadBytesMax: number
   #unreadBytes = 0
 
-  constructor(options: AppOptions, context: AdminContext, parts: AppParts, log: ScopedLog) {
+  /** @param unreadBytesMax while more than this waits for clients to read it, only probes are answered */
+  constructor(
+    options: AppOptions,
+    context: AdminContext,
+    parts: AppParts,
+    log: ScopedLog,
+    unreadBytesMax = UNREAD_BYTES_MAX,
+  ) {
     this.#options = options
+    this.#unreadBytesMax = unreadBytesMax
     this.#prefix = normalisePrefix(options.pathPrefix)
     this.#context = context
     this.#counters = parts.counters
@@ -124,7 +133,7 @@ export class AdminApp {
       const turnedAway = this.#turnAway(route.access, args.authKey ?? '', request, reply)
       if (turnedAway !== undefined) return turnedAway
     }
-    if (this.#unreadBytes > UNREAD_BYTES_MAX) {
+    if (this.#unreadBytes > this.#unreadBytesMax && route.access !== 'open') {
       return this.#refuse(request, reply, 503, 'too many answers wait for their clients to read them')
     }
     const { accept = '' } = request.headers
